@@ -1,0 +1,50 @@
+"""The contract as data: requirements, profiles, schemas, operations, lifecycles. Imports nothing above itself."""
+
+from assistants_conformance.contract.catalogue import (
+    IMPACTS,
+    LEVELS,
+    ContractError,
+    Impact,
+    Level,
+    Requirement,
+    catalogue,
+)
+from assistants_conformance.contract.lifecycle import Edge, Lifecycle, Setting
+from assistants_conformance.contract.operations import Match, Operation, Place, locate, operation, operations
+from assistants_conformance.contract.profile import (
+    DEFAULT_PROFILE,
+    ErrorCondition,
+    ExpiryWindow,
+    Profile,
+    load_profile,
+    profile_ids,
+)
+from assistants_conformance.contract.shapes import Problem, Shape, brief
+
+__all__ = [
+    "DEFAULT_PROFILE",
+    "IMPACTS",
+    "LEVELS",
+    "ContractError",
+    "Edge",
+    "ErrorCondition",
+    "ExpiryWindow",
+    "Impact",
+    "Level",
+    "Lifecycle",
+    "Match",
+    "Operation",
+    "Place",
+    "Problem",
+    "Profile",
+    "Requirement",
+    "Setting",
+    "Shape",
+    "brief",
+    "catalogue",
+    "load_profile",
+    "locate",
+    "operation",
+    "operations",
+    "profile_ids",
+]

@@ -1,0 +1,91 @@
+"""The requirement catalogue: every rule of the contract as one frozen value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from types import MappingProxyType
+from typing import Any, Literal, get_args
+
+from assistants_conformance._data import folder
+
+Level = Literal["MUST", "SHOULD", "OBSERVED", "MAY"]
+Impact = Literal["breaks-clients", "changes-behaviour", "diagnostics", "cosmetic"]
+
+LEVELS: tuple[Level, ...] = get_args(Level)
+IMPACTS: tuple[Impact, ...] = get_args(Impact)
+
+
+class ContractError(ValueError):
+    """The data in `schemas/` contradicts itself; the message names file and place."""
+
+_REQUIRED = {"id", "level", "impact", "title", "statement", "source", "profiles"}
+_OPTIONAL = {"field", "occasion", "overrides"}
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One testable rule.
+
+    `profiles` are the profiles it applies to; `field` is set for a rule about one field of one object (`run.usage`);
+    `occasion` for a rule that can only be judged when something happens that a client cannot bring about on any target.
+    """
+
+    id: str
+    area: str
+    level: Level
+    impact: Impact
+    title: str
+    statement: str
+    source: str
+    profiles: tuple[str, ...]
+    field: str | None = None
+    occasion: str | None = None
+    overrides: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+
+    def in_profile(self, profile: str) -> Requirement:
+        """Return the rule as the profile words it."""
+        changed = self.overrides.get(profile)
+        return replace(self, **changed) if changed else self
+
+
+def _row(area: str, place: str, row: Mapping[str, Any]) -> Requirement:
+    unknown = row.keys() - _REQUIRED - _OPTIONAL
+    missing = _REQUIRED - row.keys()
+    if unknown or missing:
+        raise ContractError(f"{place}: missing {sorted(missing)}, unknown {sorted(unknown)}")
+    if row["level"] not in LEVELS or row["impact"] not in IMPACTS:
+        raise ContractError(f"{place}: level {row['level']!r} or impact {row['impact']!r} is not one of the known ones")
+    return Requirement(
+        id=row["id"],
+        area=area,
+        level=row["level"],
+        impact=row["impact"],
+        title=row["title"],
+        statement=row["statement"],
+        source=row["source"],
+        profiles=tuple(row["profiles"]),
+        field=row.get("field"),
+        occasion=row.get("occasion"),
+        overrides=MappingProxyType(row.get("overrides", {})),
+    )
+
+
+@cache
+def catalogue() -> Mapping[str, Requirement]:
+    """Load every requirement, by id.
+
+    Raises:
+        ContractError: a row is malformed, or an id stands twice.
+    """
+    rows: dict[str, Requirement] = {}
+    for file in sorted((folder("schemas") / "requirements").glob("*.json")):
+        document = json.loads(file.read_text("utf-8"))
+        for number, row in enumerate(document["requirements"]):
+            made = _row(document["area"], f"{file.name}, requirement {number} ({row.get('id')})", row)
+            if made.id in rows:
+                raise ContractError(f"{file.name}: the id {made.id} stands twice")
+            rows[made.id] = made
+    return MappingProxyType(rows)

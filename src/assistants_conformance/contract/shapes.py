@@ -1,0 +1,135 @@
+"""Validation of one object against its schema: fast where it is valid, in words where it is not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jsonschema import ValidationError
+    from jsonschema.protocols import Validator
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One place where a value departs from its schema. `requirement` is the row that rules over the place."""
+
+    requirement: str | None
+    path: str
+    observed: str
+    expected: str
+    keyword: str
+
+
+def brief(value: Any, limit: int = 120) -> str:
+    """Return a short, printable form of a value."""
+    text = repr(value)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+class Shape:
+    """One schema, compiled once."""
+
+    def __init__(self, name: str, schema: dict[str, Any], requirement: str | None = None) -> None:
+        self.name = name
+        self.schema = schema
+        self.requirement = requirement
+        self._fast = jsonschema_rs.Draft202012Validator(schema)
+
+    @cached_property
+    def requirements(self) -> frozenset[str]:
+        """Every requirement that the schema rules on."""
+        return frozenset(_requirements(self.schema)) | ({self.requirement} if self.requirement else set())
+
+    @cached_property
+    def by_property(self) -> dict[str, frozenset[str]]:
+        """The requirements that rule on each top-level property."""
+        properties = self.schema.get("properties", {})
+        return {name: frozenset(_requirements(part)) for name, part in properties.items()}
+
+    @cached_property
+    def required(self) -> frozenset[str]:
+        """The top-level properties that must be there."""
+        return frozenset(self.schema.get("required", ()))
+
+    @cached_property
+    def _exact(self) -> Validator:
+        from jsonschema import Draft202012Validator  # noqa: PLC0415 - needed only where something is wrong
+
+        return Draft202012Validator(self.schema)
+
+    def is_valid(self, value: Any) -> bool:
+        """Say whether the value fits."""
+        return self._fast.is_valid(value)
+
+    def problems(self, value: Any) -> list[Problem]:
+        """Return every departure; empty where the value fits."""
+        if self._fast.is_valid(value):
+            return []
+        return [problem for error in self._exact.iter_errors(value) for problem in self._explained(error)]
+
+    def _explained(self, error: ValidationError) -> Iterator[Problem]:
+        path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
+        path = path.removeprefix(".") or "(the whole)"
+        ruling, node = self._ruling(list(error.absolute_schema_path))
+        if error.validator == "required":
+            properties = node.get("properties", {})
+            for name in error.validator_value:
+                if name not in error.instance:
+                    place = f"{path}.{name}" if error.absolute_path else str(name)
+                    own = properties.get(name, {}).get("x-requirement", ruling)
+                    yield Problem(own, place, "absent", "present", "required")
+            return
+        if error.validator in ("oneOf", "anyOf") and error.context:
+            deepest = max(error.context, key=lambda inner: len(inner.absolute_path))
+            yield Problem(
+                ruling, path, f"{brief(error.instance)} ({deepest.message})", "one of the documented forms", "oneOf"
+            )
+            return
+        yield Problem(ruling, path, brief(error.instance), _expectation(error), str(error.validator))
+
+    def _ruling(self, steps: list[str | int]) -> tuple[str | None, dict[str, Any]]:
+        node: Any = self.schema
+        ruling = node.get("x-requirement", self.requirement)
+        holder = node
+        for step in steps[:-1]:
+            try:
+                node = node[step]
+            except (KeyError, IndexError, TypeError):
+                break
+            if isinstance(node, dict):
+                holder = node
+                ruling = node.get("x-requirement", ruling)
+        return ruling, holder
+
+
+def _requirements(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        own = node.get("x-requirement")
+        if isinstance(own, str):
+            yield own
+        for value in node.values():
+            yield from _requirements(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _requirements(value)
+
+
+def _expectation(error: ValidationError) -> str:
+    value = error.validator_value
+    match error.validator:
+        case "type":
+            return " or ".join(value) if isinstance(value, list) else str(value)
+        case "const":
+            return repr(value)
+        case "enum":
+            return "one of " + ", ".join(repr(item) for item in value)
+        case "pattern":
+            return f"text of the form {value}"
+        case _:
+            return f"{error.validator} {brief(value)}"

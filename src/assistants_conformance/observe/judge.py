@@ -1,0 +1,98 @@
+"""The judge: exchanges in, findings out. It never sends anything."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from typing import TYPE_CHECKING
+
+from assistants_conformance.observe.call import interpret
+from assistants_conformance.observe.context import Context
+from assistants_conformance.observe.detect import detect
+from assistants_conformance.observe.report import Report
+from assistants_conformance.observe.rules import RULES
+from assistants_conformance.observe.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from assistants_conformance.contract import Profile
+    from assistants_conformance.observe.exchange import Exchange
+    from assistants_conformance.observe.finding import Finding
+
+#: A recording is read session by session; a few are kept so that interleaved ones stay whole.
+_OPEN_SESSIONS = 64
+
+
+class Judge:
+    """Judges exchanges one by one, in order, with what it remembers of the objects that are alive.
+
+    Args:
+        profile: the contract; None finds the profile of each exchange by itself.
+        closed: the trace is whole (a live or replayed run), so what was not seen did not happen.
+        expiry_seconds: the time to live of a run that the target declares; None: what the profile knows.
+        on_finding: called with each finding as it is made.
+    """
+
+    def __init__(
+        self,
+        profile: Profile | None = None,
+        *,
+        closed: bool = False,
+        expiry_seconds: int | None = None,
+        on_finding: Callable[[Finding], None] | None = None,
+    ) -> None:
+        self._profile = profile
+        self._closed = closed
+        self._expiry_seconds = expiry_seconds
+        self._sessions: OrderedDict[str, tuple[World, str | None]] = OrderedDict()
+        self.report = Report(on_finding)
+        self.judged: Counter[str] = Counter()
+        self.passed_over: Counter[str] = Counter()
+        self.server_errors: list[Exchange] = []
+
+    @property
+    def exercised(self) -> Counter[str]:
+        """How often each requirement was checked."""
+        return self.report.exercised
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Every finding so far, in order."""
+        return self.report.findings
+
+    def observe(self, exchange: Exchange) -> list[Finding]:
+        """Judge one exchange and return the findings it gave rise to.
+
+        A finding may point to an earlier exchange: that a message was let in while a run was active shows only later.
+        """
+        world, sticky = self._session(exchange.session)
+        profile = self._profile or detect(exchange, sticky)
+        call = interpret(exchange, profile) if profile is not None else None
+        if call is None or profile is None:
+            self.passed_over["not of this API"] += 1
+            return []
+        self._sessions[exchange.session] = (world, profile.id)
+        self.judged[profile.id] += 1
+        if exchange.response.status >= 500 and not self._closed:
+            # The service's own fault, listed apart: nothing else can be learned from it.
+            self.server_errors.append(exchange)
+            return []
+        if not exchange.complete:
+            self.passed_over["cut off by the recorder"] += 1
+            return []
+        report = self.report.at(profile, exchange)
+        context = Context(world, report, self._closed, self._expiry_seconds)
+        before = len(report.findings)
+        for rule in RULES:
+            rule(call, context)
+        return report.findings[before:]
+
+    def _session(self, name: str) -> tuple[World, str | None]:
+        known = self._sessions.get(name)
+        if known is None:
+            known = self._sessions[name] = (World(), None)
+            while len(self._sessions) > _OPEN_SESSIONS:
+                self._sessions.popitem(last=False)
+        else:
+            self._sessions.move_to_end(name)
+        return known

@@ -1,0 +1,39 @@
+"""The rules of the judge, one module a subject, in the order in which a call must pass them.
+
+The lock is judged before the runs of the same answer are remembered; identities are remembered before what was sent is
+compared with what is kept.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assistants_conformance.observe.rules.echo import observe_echo
+from assistants_conformance.observe.rules.errors import observe_errors
+from assistants_conformance.observe.rules.headers import observe_headers
+from assistants_conformance.observe.rules.identity import observe_identity
+from assistants_conformance.observe.rules.lists import observe_lists
+from assistants_conformance.observe.rules.lock import observe_lock
+from assistants_conformance.observe.rules.messages import observe_messages
+from assistants_conformance.observe.rules.runs import observe_runs
+from assistants_conformance.observe.rules.shape import observe_shape
+from assistants_conformance.observe.rules.steps import observe_steps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from assistants_conformance.observe.call import Call
+    from assistants_conformance.observe.context import Context
+
+RULES: tuple[Callable[[Call, Context], None], ...] = (
+    observe_errors,
+    observe_headers,
+    observe_shape,
+    observe_lists,
+    observe_identity,
+    observe_echo,
+    observe_messages,
+    observe_steps,
+    observe_lock,
+    observe_runs,
+)

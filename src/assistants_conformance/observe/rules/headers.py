@@ -1,0 +1,23 @@
+"""Headers that support needs: request ids and the service's version."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from assistants_conformance.observe.call import Call
+    from assistants_conformance.observe.context import Context
+
+_OPENAI = ("x-request-id", "openai-processing-ms", "openai-version")
+
+
+def observe_headers(call: Call, context: Context) -> None:
+    """Judge the headers of an answer; recorders drop headers, so only a whole trace is judged."""
+    if not context.closed or call.operation is None or call.status >= 500:
+        return
+    headers = call.exchange.response.headers
+    missing = [name for name in _OPENAI if name not in headers]
+    context.report.check("ERR-020", not missing, f"without {missing}", "x-request-id, openai-processing-ms, openai-version")
+    if call.ok:
+        named = [name for name in ("apim-request-id", "x-request-id") if name in headers]
+        context.report.check("ERR-021", named, "neither apim-request-id nor x-request-id", "an id of the request")

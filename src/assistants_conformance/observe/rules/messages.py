@@ -1,0 +1,103 @@
+"""Messages: who wrote them, and annotations that really cover what they claim to."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from assistants_conformance.observe.context import Context, whole
+
+if TYPE_CHECKING:
+    from assistants_conformance.observe.call import Call
+
+_SANDBOX = re.compile(r"sandbox:/\S+")
+_CITATION = re.compile(r"【.+】", re.DOTALL)
+_STREAM_ONLY = ("status", "incomplete_details", "completed_at", "incomplete_at")
+
+
+def observe_messages(call: Call, context: Context) -> None:
+    """Judge every message that an answer carries."""
+    for message in call.objects("message"):
+        if call.operation is not None and call.operation.deletes:
+            continue
+        _author(call, context, message)
+        _no_stream_members(context, message)
+        content = message.get("content")
+        for part in content if isinstance(content, list) else []:
+            text = part.get("text") if isinstance(part, dict) else None
+            if isinstance(text, dict) and isinstance(text.get("value"), str):
+                _annotations(call, context, text["value"], text.get("annotations"))
+
+
+def _author(call: Call, context: Context, message: dict[str, Any]) -> None:
+    assistant, run = message.get("assistant_id"), message.get("run_id")
+    told = f"role {message.get('role')}, assistant_id {assistant!r}, run_id {run!r}"
+    if call.operation is not None and call.operation.id == "create_message":
+        context.report.check("MSG-018", assistant is None and run is None, told, "both null in a posted message")
+    elif run is None:
+        context.report.check("MSG-018", assistant is None, told, "both null or both set")
+    else:
+        context.report.check(
+            "MSG-019", assistant is not None and message.get("role") == "assistant", told, "both set, role assistant"
+        )
+
+
+def _no_stream_members(context: Context, message: dict[str, Any]) -> None:
+    present = [name for name in _STREAM_ONLY if name in message]
+    for requirement in ("MSG-029", "MSG-031"):
+        context.report.check(requirement, not present, f"{present} in a REST answer", "these members only in streams")
+
+
+def _annotations(call: Call, context: Context, value: str, annotations: Any) -> None:
+    report = context.report
+    report.check("ANN-001", isinstance(annotations, list), annotations, "a list, possibly empty")
+    if not isinstance(annotations, list):
+        return
+    spans: list[tuple[int, int]] = []
+    allowed = call.profile.traits.get("annotation_types", ["file_citation", "file_path"])
+    for note in annotations:
+        if not isinstance(note, dict):
+            continue
+        report.check("ANN-001", note.get("type") in allowed, note.get("type"), f"one of {allowed}")
+        report.check("ANN-012", "content_filter_results" not in note, note, "no content filter results")
+        _text_form(context, note)
+        if note.get("type") == "file_citation" and isinstance(note.get("file_citation"), dict):
+            _quote(call, context, note["file_citation"])
+        start, end = whole(note.get("start_index")), whole(note.get("end_index"))
+        if start is not None and end is not None and isinstance(note.get("text"), str):
+            spans.append((start, end))
+            _span(context, value, note["text"], start, end)
+    if len(spans) > 1:
+        ordered = sorted(spans)
+        apart = all(first[1] <= second[0] for first, second in pairwise(ordered))
+        for requirement in ("ANN-011", "N-26"):
+            report.check(requirement, apart, spans, "spans that do not overlap")
+
+
+def _quote(call: Call, context: Context, citation: dict[str, Any]) -> None:
+    if call.profile.shape == "v2":
+        context.report.check("ANN-008", isinstance(citation.get("quote", ""), str), citation, "quote absent or a string")
+
+
+def _span(context: Context, value: str, text: str, start: int, end: int) -> None:
+    covered = value[start:end] == text and 0 <= start < end
+    units = value.encode("utf-16-le")[2 * start : 2 * end].decode("utf-16-le", "replace") == text
+    if not covered and units:
+        context.report.check("ANN-004", False, f"{start}..{end} count UTF-16 units", "indices count code points")
+        return
+    told = f"value[{start}:{end}] is {value[max(start, 0) : end]!r}"
+    for requirement in ("ANN-003", "N-26"):
+        context.report.check(requirement, covered, told, f"{text!r}")
+    if any(ord(character) > 0xFFFF for character in value[:end]):
+        context.report.passed("ANN-004")
+
+
+def _text_form(context: Context, note: dict[str, Any]) -> None:
+    text = note.get("text")
+    if not isinstance(text, str):
+        return
+    if note.get("type") == "file_path":
+        context.report.check("ANN-005", _SANDBOX.fullmatch(text), text, "text of the form sandbox:/…")
+    elif note.get("type") == "file_citation":
+        context.report.check("ANN-006", _CITATION.fullmatch(text), text, "a marker of the form 【…】")

@@ -1,0 +1,283 @@
+"""The life of a run as its answers show it: status, edges, times, and what is set when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from assistants_conformance.observe.context import Context, server_time, whole
+from assistants_conformance.observe.exchange import NotJson, parse_json
+
+if TYPE_CHECKING:
+    from assistants_conformance.observe.call import Call
+    from assistants_conformance.observe.world import RunSeen
+
+#: A service may notice an expiry a little late; seconds.
+_EXPIRY_SLACK = 10
+_START_BOUND = 30
+_CONSTANT = ("model", "instructions")
+_ENDS = ("completed_at", "failed_at", "cancelled_at")
+
+
+def observe_runs(call: Call, context: Context) -> None:
+    """Judge every run that an answer carries."""
+    addressed = context.world.runs.get(call.params.get("run_id", ""))
+    expiry_before = addressed.last_expiry if addressed is not None else None
+    operation = call.operation.id if call.operation is not None else ""
+    if operation in ("submit_tool_outputs", "cancel_run") and addressed is not None and (call.ok or call.status >= 500):
+        addressed.called.add(operation)
+    for run in call.objects("run"):
+        if isinstance(run.get("status"), str):
+            _status(call, context, run)
+            _settings(call, context, run)
+            _expiry_window(call, context, run)
+            _times(context, run)
+            _required_action(call, context, run)
+            _usage(context, run)
+            _history(call, context, run)
+    if call.ok and call.items:
+        _answered(call, context, operation, expiry_before)
+
+
+def _status(call: Call, context: Context, run: dict[str, Any]) -> None:
+    known = call.profile.lifecycle("run").states
+    context.report.check(
+        "SM-023", run["status"] in known, f"status {run['status']!r}", "one of " + ", ".join(sorted(known))
+    )
+
+
+def _settings(call: Call, context: Context, run: dict[str, Any]) -> None:
+    status = run["status"]
+    for setting in call.profile.lifecycle("run").settings:
+        value = run.get(setting.field)
+        if status in setting.required_in:
+            context.report.check(
+                setting.requirement, value is not None, f"{setting.field} is null in {status}", f"{setting.field} is set"
+            )
+        elif status in setting.forbidden_in:
+            context.report.check(
+                setting.requirement, value is None, f"{setting.field} is {value!r} in {status}", f"{setting.field} is null"
+            )
+
+
+def _expiry_window(call: Call, context: Context, run: dict[str, Any]) -> None:
+    created, expires = whole(run.get("created_at")), whole(run.get("expires_at"))
+    if created is None or expires is None or run["status"] not in call.profile.lifecycle("run").open:
+        return
+    window = call.profile.expiry
+    seen = context.world.runs.get(run.get("id", ""))
+    if context.expiry_seconds is not None:
+        allowed = {context.expiry_seconds}
+    elif run["status"] == "requires_action" or (seen is not None and seen.action_seen):
+        allowed = set(window.after_action)
+    elif seen is not None and context.closed:
+        allowed = set(window.before_action)
+    else:
+        allowed = {*window.before_action, *window.after_action}
+    context.report.check(
+        "RUN-033",
+        expires - created in allowed,
+        f"expires_at is created_at + {expires - created} s in {run['status']}",
+        "created_at + " + " or ".join(f"{seconds} s" for seconds in sorted(allowed)),
+    )
+
+
+def _times(context: Context, run: dict[str, Any]) -> None:
+    created, started = whole(run.get("created_at")), whole(run.get("started_at"))
+    if created is not None and started is not None:
+        context.report.check(
+            "SM-036", created <= started, f"started_at {started} < created_at {created}", "created_at <= started_at"
+        )
+    for name in _ENDS:
+        end = whole(run.get(name))
+        if end is None:
+            continue
+        begin = started if started is not None else created
+        if begin is not None:
+            context.report.check(
+                "SM-036", begin <= end, f"{name} {end} lies before {begin}", "created_at <= started_at <= the end"
+            )
+
+
+def _required_action(call: Call, context: Context, run: dict[str, Any]) -> None:
+    if run["status"] != "requires_action" or not isinstance(run.get("required_action"), dict):
+        return
+    action = run["required_action"]
+    allowed = call.profile.traits.get("required_actions", ["submit_tool_outputs"])
+    inner = action.get(action.get("type")) if isinstance(action.get("type"), str) else None
+    calls = inner.get("tool_calls") if isinstance(inner, dict) else None
+    context.report.check(
+        "SM-025",
+        action.get("type") in allowed and isinstance(calls, list) and bool(calls),
+        action,
+        f"a type of {allowed} with at least one tool call",
+    )
+    if not isinstance(calls, list) or action.get("type") != "submit_tool_outputs":
+        return
+    identifiers = [item.get("id") for item in calls if isinstance(item, dict)]
+    names = {
+        tool["function"].get("name")
+        for tool in run.get("tools") or []
+        if isinstance(tool, dict) and isinstance(tool.get("function"), dict)
+    }
+    context.report.check(
+        "SM-027", len(set(map(str, identifiers))) == len(identifiers), identifiers, "every call has its own id"
+    )
+    for item in calls:
+        function = item.get("function") if isinstance(item, dict) else None
+        if not isinstance(function, dict):
+            continue
+        context.report.check(
+            "SM-027",
+            function.get("name") in names,
+            f"a call of {function.get('name')!r}",
+            f"a function of the run's tools: {sorted(map(str, names))}",
+        )
+        context.report.check(
+            "SM-026", _is_json_text(function.get("arguments")), function.get("arguments"), "arguments as JSON text"
+        )
+
+
+def _is_json_text(text: Any) -> bool:
+    if not isinstance(text, str):
+        return False
+    try:
+        return isinstance(parse_json(text.encode("utf-8", "replace")), dict)
+    except NotJson:
+        return False
+
+
+def _usage(context: Context, run: dict[str, Any]) -> None:
+    usage = run.get("usage")
+    if not isinstance(usage, dict):
+        return
+    parts = [whole(usage.get(name)) for name in ("prompt_tokens", "completion_tokens", "total_tokens")]
+    context.report.check(
+        "RUN-036",
+        None not in parts and parts[0] + parts[1] == parts[2],  # type: ignore[operator]
+        usage,
+        "prompt_tokens + completion_tokens = total_tokens",
+    )
+
+
+def _history(call: Call, context: Context, run: dict[str, Any]) -> None:
+    identifier, thread = run.get("id"), run.get("thread_id")
+    if not context.is_real(identifier) or not isinstance(thread, str):
+        return
+    assert isinstance(identifier, str)
+    seen = context.world.run(identifier, thread)
+    exchange = call.exchange
+    # Two requests that overlapped in time say nothing about each other's order.
+    if seen.exchange is None or seen.ended <= exchange.started:
+        if seen.status:
+            _edge(call, context, seen, run)
+        _expired_in_time(call, context, run)
+        _first_start(context, seen, run)
+        _remember(call, context, seen, run)
+
+
+def _edge(call: Call, context: Context, seen: RunSeen, run: dict[str, Any]) -> None:
+    cycle = call.profile.lifecycle("run")
+    status = run["status"]
+    told = f"{seen.status} and later {status}"
+    if seen.status in cycle.terminal:
+        context.report.check("SM-020", status == seen.status, told, f"{seen.status} for ever")
+        if status == seen.status and seen.terminal is not None:
+            now = _settled(run)
+            differing = sorted(key for key in seen.terminal if key in now and now[key] != seen.terminal[key])
+            context.report.check("N-06", not differing, f"{differing} changed after the end", "an ended run is constant")
+        return
+    called = seen.called if context.closed else None
+    reachable = cycle.reachable(seen.status, called)
+    context.report.check("SM-021", status in reachable, told, "one of " + ", ".join(sorted(reachable)))
+    context.report.passed("SM-022")
+    for edge in cycle.edges:
+        if edge.start == seen.status and edge.end == status:
+            context.report.passed(edge.requirement)
+
+
+def _expired_in_time(call: Call, context: Context, run: dict[str, Any]) -> None:
+    now, expires = server_time(call.exchange), whole(run.get("expires_at"))
+    if now is None or expires is None or run["status"] not in call.profile.lifecycle("run").open:
+        return
+    context.report.check(
+        "RUN-034",
+        now <= expires + _EXPIRY_SLACK,
+        f"{run['status']} at {now:.0f}, {now - expires:.0f} s after expires_at",
+        "expired from expires_at on",
+    )
+
+
+def _first_start(context: Context, seen: RunSeen, run: dict[str, Any]) -> None:
+    created, started = whole(run.get("created_at")), whole(run.get("started_at"))
+    if created is None or started is None or seen.action_seen or run["status"] == "requires_action":
+        return
+    for requirement in ("N-34", "SM-037"):
+        context.report.check(
+            requirement,
+            started - created <= _START_BOUND,
+            f"started {started - created} s after creation",
+            f"started within {_START_BOUND} s",
+        )
+
+
+def _remember(call: Call, context: Context, seen: RunSeen, run: dict[str, Any]) -> None:
+    cycle = call.profile.lifecycle("run")
+    status = run["status"]
+    if seen.status != status:
+        seen.called.clear()
+    seen.status, seen.ended, seen.exchange = status, call.exchange.ended, call.exchange
+    seen.created_at = whole(run.get("created_at"))
+    seen.started = seen.started or run.get("started_at") is not None
+    if status == "requires_action":
+        seen.action_seen = True
+    if status in cycle.terminal:
+        end = next((whole(run.get(name)) for name in _ENDS if whole(run.get(name)) is not None), None)
+        if end is not None and seen.last_expiry is not None:
+            context.report.check(
+                "SM-036",
+                end <= seen.last_expiry + _EXPIRY_SLACK,
+                f"ended {end - seen.last_expiry} s after expires_at",
+                "an end not later than expires_at",
+            )
+        if seen.terminal is None:
+            seen.terminal = _settled(run)
+    else:
+        seen.last_expiry = whole(run.get("expires_at"))
+
+
+def _settled(run: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in run.items() if key not in ("metadata", "tool_resources")}
+
+
+def _answered(call: Call, context: Context, operation: str, expiry_before: int | None) -> None:
+    report, run = context.report, call.items[0]
+    if operation in ("create_run", "create_thread_and_run"):
+        early = call.profile.traits.get("run_may_start_at_once") and run.get("status") == "in_progress"
+        for requirement in ("SM-001", "RUN-001" if operation == "create_run" else "RUN-002"):
+            report.check(requirement, early or run.get("status") == "queued", f"status {run.get('status')!r}", "queued")
+        if run.get("status") == "queued":
+            report.check("SM-028", run.get("started_at") is None, run.get("started_at"), "started_at null before the start")
+    elif operation == "submit_tool_outputs" and "tool_approvals" not in call.sent:
+        _submitted(context, run, expiry_before)
+    elif operation == "cancel_run":
+        report.check(
+            "CAN-001",
+            run.get("status") in ("cancelling", "cancelled"),
+            f"status {run.get('status')!r}",
+            "cancelling or cancelled",
+        )
+
+
+def _submitted(context: Context, run: dict[str, Any], expiry_before: int | None) -> None:
+    report = context.report
+    report.check(
+        "SUB-009",
+        run.get("status") == "queued" and run.get("required_action") is None,
+        f"status {run.get('status')!r}, required_action {run.get('required_action')!r}",
+        "queued, required_action null",
+    )
+    report.check("SM-029", run.get("started_at") is not None, "started_at null after a submit", "started_at kept")
+    if expiry_before is not None:
+        report.check(
+            "SUB-014", run.get("expires_at") == expiry_before, run.get("expires_at"), f"expires_at kept at {expiry_before}"
+        )

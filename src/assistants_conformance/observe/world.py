@@ -1,0 +1,94 @@
+"""What the judge remembers: of every object that is alive, the little that its rules need."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from assistants_conformance.observe.exchange import Exchange
+
+#: How many ended objects are remembered, so that a use after the end is noticed without growing for ever.
+_REMEMBERED_ENDS = 4096
+
+
+@dataclass
+class Seen:
+    """One live object: when it was last seen and how it looked."""
+
+    kind: str
+    id: str
+    born: Exchange | None = None
+    parents: dict[str, str] = field(default_factory=dict)
+    constant: dict[str, Any] = field(default_factory=dict)
+    snapshot: dict[str, Any] | None = None
+    snapshot_ended: float = 0.0
+
+
+@dataclass
+class RunSeen:
+    """One run: its last status and what the lifecycle and the lock need to know."""
+
+    id: str
+    thread_id: str
+    status: str = ""
+    ended: float = float("-inf")
+    exchange: Exchange | None = None
+    started: bool = False
+    action_seen: bool = False
+    last_expiry: int | None = None
+    created_at: int | None = None
+    terminal: dict[str, Any] | None = None
+    called: set[str] = field(default_factory=set)
+    call_ids: frozenset[str] = frozenset()
+    admitted: list[tuple[str, Exchange]] = field(default_factory=list)
+
+
+class World:
+    """The live objects of one trace."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, Seen] = {}
+        self.runs: dict[str, RunSeen] = {}
+        self.runs_of_thread: dict[str, set[str]] = {}
+        self.children: dict[str, set[str]] = {}
+        self.ended: OrderedDict[str, tuple[str, float]] = OrderedDict()
+
+    def see(self, kind: str, identifier: str, parents: dict[str, str]) -> Seen:
+        """Return what is remembered of an object, new or known."""
+        seen = self.objects.get(identifier)
+        if seen is None:
+            seen = self.objects[identifier] = Seen(kind, identifier, parents=parents)
+            for parent in parents.values():
+                self.children.setdefault(parent, set()).add(identifier)
+        return seen
+
+    def run(self, identifier: str, thread_id: str) -> RunSeen:
+        """Return what is remembered of a run, new or known."""
+        run = self.runs.get(identifier)
+        if run is None:
+            run = self.runs[identifier] = RunSeen(identifier, thread_id)
+            self.runs_of_thread.setdefault(thread_id, set()).add(identifier)
+        return run
+
+    def end(self, identifier: str, at: float) -> None:
+        """Forget an object and everything below it; remember only that it has ended."""
+        for child in self.children.pop(identifier, ()):
+            self._forget(child)
+        for run in self.runs_of_thread.pop(identifier, set()):
+            self.runs.pop(run, None)
+            self._forget(run)
+        kind = self.objects[identifier].kind if identifier in self.objects else ""
+        self._forget(identifier)
+        self.ended[identifier] = (kind, at)
+        while len(self.ended) > _REMEMBERED_ENDS:
+            self.ended.popitem(last=False)
+
+    def _forget(self, identifier: str) -> None:
+        seen = self.objects.pop(identifier, None)
+        if seen is not None:
+            for parent in seen.parents.values():
+                self.children.get(parent, set()).discard(identifier)
+        for child in self.children.pop(identifier, ()):
+            self._forget(child)

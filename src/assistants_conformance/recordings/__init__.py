@@ -1,0 +1,8 @@
+"""Readers of recordings: vcrpy, Ruby VCR, Azure SDK test records, HAR and JSON lines become exchanges."""
+
+from __future__ import annotations
+
+from assistants_conformance.recordings._problem import Problem, RecordingError
+from assistants_conformance.recordings._reader import Source, find_sources, read_paths
+
+__all__ = ["Problem", "RecordingError", "Source", "find_sources", "read_paths"]

@@ -1,0 +1,1 @@
+"""From what was seen to verdicts, results and words for a reader."""

@@ -1,0 +1,99 @@
+"""What a run of the suite has found out, requirement by requirement; can be merged from several workers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from assistants_conformance.reporting.curl import curl
+
+if TYPE_CHECKING:
+    from assistants_conformance.observe import Exchange, Finding
+
+_KEPT_FINDINGS = 5
+
+
+@dataclass
+class Record:
+    """One finding as it is reported. `places` counts how often it was made."""
+
+    observed: str
+    expected: str
+    exchange: str
+    curl: str
+    source: str
+    places: int = 1
+
+
+def outline(exchange: Exchange) -> str:
+    """Return an exchange in one line."""
+    request, response = exchange.request, exchange.response
+    body = response.body[:400].decode("utf-8", "replace")
+    return f"{request.method} {request.url} -> {response.status or 'no answer'} {body}".rstrip()
+
+
+@dataclass
+class Tally:
+    """Everything that was seen of each requirement."""
+
+    exercised: Counter[str] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
+    findings: dict[str, list[Record]] = field(default_factory=dict)
+    tests: dict[str, list[str]] = field(default_factory=dict)
+    blocked: dict[str, str] = field(default_factory=dict)
+    not_applicable: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    requests: int = 0
+    runs: int = 0
+
+    def add_finding(self, finding: Finding) -> None:
+        """Keep a finding; equal ones are counted, of different ones the first few are kept."""
+        self.failures[finding.requirement] += 1
+        kept = self.findings.setdefault(finding.requirement, [])
+        for record in kept:
+            if (record.observed, record.expected) == (finding.observed, finding.expected):
+                record.places += 1
+                return
+        if len(kept) < _KEPT_FINDINGS:
+            exchange = finding.exchange
+            kept.append(
+                Record(
+                    finding.observed,
+                    finding.expected,
+                    outline(exchange) if exchange else "",
+                    curl(exchange) if exchange else "",
+                    exchange.source if exchange else "",
+                )
+            )
+
+    def add_test(self, requirement: str, test: str) -> None:
+        """Note that a test is about a requirement."""
+        tests = self.tests.setdefault(requirement, [])
+        if test not in tests:
+            tests.append(test)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data."""
+        return asdict(self)
+
+    def merge(self, data: dict[str, Any]) -> None:
+        """Add what another worker has found, as `to_json` gave it."""
+        self.exercised.update(data["exercised"])
+        self.failures.update(data["failures"])
+        for requirement, records in data["findings"].items():
+            kept = self.findings.setdefault(requirement, [])
+            for record in records:
+                same = next((one for one in kept if (one.observed, one.expected) == (record["observed"], record["expected"])), None)
+                if same is not None:
+                    same.places += record["places"]
+                elif len(kept) < _KEPT_FINDINGS:
+                    kept.append(Record(**record))
+        for requirement, tests in data["tests"].items():
+            for test in tests:
+                self.add_test(requirement, test)
+        for name in ("blocked", "not_applicable", "errors"):
+            for requirement, reason in data[name].items():
+                getattr(self, name).setdefault(requirement, reason)
+        self.requests += data["requests"]
+        self.runs += data["runs"]

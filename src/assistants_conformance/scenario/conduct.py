@@ -1,0 +1,100 @@
+"""Carrying out one scenario and sorting what came of it."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from assistants_conformance.scenario.binding import Binding, binding_of
+from assistants_conformance.scenario.verify import Verify
+from assistants_conformance.target import Api, Blocked, NotApplicable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from assistants_conformance.reporting.tally import Tally
+
+Kind = Literal["passed", "warned", "failed", "not-testable", "not-applicable", "error"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one scenario. `message` fits on a screen and is empty where it passed."""
+
+    kind: Kind
+    message: str
+    verify: Verify
+
+
+def applies(binding: Binding, api: Api) -> bool:
+    """Say whether a scenario has anything to check in the target's profile."""
+    return any(identifier in api.profile.active for identifier in binding.requirements)
+
+
+def conduct(function: Callable[..., Any], api: Api, tally: Tally, name: str, arguments: Mapping[str, Any]) -> Outcome:
+    """Carry out a scenario; every outcome goes into the tally under the requirements it is bound to.
+
+    Raises:
+        TypeError: the function is no scenario.
+    """
+    binding = binding_of(function)
+    if binding is None:
+        raise TypeError(f"{name} is not bound to a requirement; see @requirement")
+    active = [identifier for identifier in binding.requirements if identifier in api.profile.active]
+    for identifier in active:
+        tally.add_test(identifier, name)
+    verify = Verify(api.profile)
+    judge = api.judge
+    seen_before, requests = len(judge.findings), api.requests
+    exercised_before = {identifier: judge.exercised[identifier] for identifier in active}
+    reason: str | None = None
+    kind: Kind = "passed"
+    with api.named(name):
+        try:
+            for capability in binding.needs:
+                api.require(capability)
+            function(api=api, verify=verify, **arguments)
+        except NotApplicable as error:
+            kind, reason = "not-applicable", str(error)
+        except Blocked as error:
+            kind, reason = "not-testable", str(error)
+        except Exception:  # noqa: BLE001 - the suite's own fault must not be taken for the target's
+            kind, reason = "error", traceback.format_exc(limit=-4)
+    tally.requests += api.requests - requests
+    tally.exercised.update(verify.checked)
+    for finding in (*judge.findings[seen_before:], *verify.findings):
+        tally.add_finding(finding)
+    found = {finding.requirement for finding in (*judge.findings[seen_before:], *verify.findings)}
+    unchecked = [
+        identifier
+        for identifier in active
+        if identifier not in verify.checked
+        and identifier not in found
+        and judge.exercised[identifier] == exercised_before[identifier]
+    ]
+    return _sorted(kind, reason, verify, unchecked, active, tally)
+
+
+def _sorted(
+    kind: Kind, reason: str | None, verify: Verify, unchecked: list[str], active: list[str], tally: Tally
+) -> Outcome:
+    if kind == "error":
+        for identifier in active:
+            tally.errors.setdefault(identifier, reason or "")
+        return Outcome("error", reason or "", verify)
+    if kind in ("not-applicable", "not-testable"):
+        where = tally.not_applicable if kind == "not-applicable" else tally.blocked
+        for identifier in unchecked:
+            where.setdefault(identifier, reason or "")
+        if not verify.findings:
+            return Outcome(kind, reason or "", verify)
+    elif unchecked:
+        reason = f"the scenario ended without checking {', '.join(unchecked)}"
+        for identifier in unchecked:
+            tally.errors.setdefault(identifier, reason)
+        return Outcome("error", reason, verify)
+    if not verify.findings:
+        return Outcome("passed", "", verify)
+    hard = [one for one in verify.findings if verify.profile.requirement(one.requirement).level == "MUST"]
+    return Outcome("failed" if hard else "warned", "", verify)

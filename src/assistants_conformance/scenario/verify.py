@@ -1,0 +1,95 @@
+"""Checks of a scenario: each names its requirement, none stops the scenario, none is silent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from assistants_conformance.contract import brief
+from assistants_conformance.observe import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from assistants_conformance.contract import Profile
+    from assistants_conformance.observe import Exchange
+    from assistants_conformance.target import Answer
+
+
+class Verify:
+    """Collects what one scenario has checked, in its profile."""
+
+    def __init__(self, profile: Profile) -> None:
+        self.profile = profile
+        self.checked: list[str] = []
+        self.findings: list[Finding] = []
+        self.last: Exchange | None = None
+
+    def __call__(
+        self, requirement: str, holds: object, *, observed: Any, expected: str, answer: Answer | None = None
+    ) -> bool:
+        """Check one requirement. A requirement that is not active in the profile is passed over.
+
+        Args:
+            requirement: its id.
+            holds: whether it holds.
+            observed: what was seen; a string stands for itself, anything else is put into words.
+            expected: what should have been seen.
+            answer: the answer that shows it.
+
+        Returns:
+            Whether it holds.
+        """
+        if requirement not in self.profile.active:
+            return bool(holds)
+        self.checked.append(requirement)
+        if not holds:
+            words = observed if isinstance(observed, str) else brief(observed, 400)
+            self.findings.append(Finding(requirement, words, expected, answer.exchange if answer else self.last))
+        return bool(holds)
+
+    def equal(self, requirement: str, observed: Any, expected: Any, answer: Answer | None = None) -> bool:
+        """Check that two values are equal."""
+        return self(requirement, observed == expected, observed=observed, expected=brief(expected, 400), answer=answer)
+
+    def status(self, requirement: str, answer: Answer, *allowed: int) -> bool:
+        """Check the status of an answer."""
+        told = " or ".join(map(str, allowed))
+        return self(requirement, answer.status in allowed, observed=answer.told, expected=f"status {told}", answer=answer)
+
+    def refused(self, requirement: str, answer: Answer, *allowed: int) -> bool:
+        """Check that a request was refused, with 400 unless other statuses are named."""
+        allowed = allowed or (400,)
+        told = " or ".join(map(str, allowed))
+        return self(
+            requirement, answer.status in allowed, observed=answer.told, expected=f"refused with {told}", answer=answer
+        )
+
+    def text(self, requirement: str, answer: Answer, condition: str, **known: str) -> bool:
+        """Check the text, type, param and code of a refusal against a situation of `schemas/errors.json`.
+
+        Where the request was not refused at all, this says nothing: the rule on the status has told it.
+        """
+        if answer.ok:
+            return True
+        row = self.profile.errors[condition]
+        error = answer.error
+        message = error.get("message")
+        holds = isinstance(message, str) and row.pattern(**known).fullmatch(message) is not None
+        if row.code is not None:
+            holds = holds and error.get("code") == row.code
+        expected = row.message.format_map(_Known(known)) + (f" (code {row.code})" if row.code is not None else "")
+        return self(requirement, holds, observed=answer.told, expected=expected, answer=answer)
+
+    def unchanged(self, requirement: str, before: Collection[Any], after: Collection[Any], what: str) -> bool:
+        """Check that a refusal changed nothing."""
+        return self(
+            requirement,
+            list(before) == list(after),
+            observed=f"{what} before: {brief(before)}, after: {brief(after)}",
+            expected=f"{what} as before",
+        )
+
+
+class _Known(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return "{" + name + "}"

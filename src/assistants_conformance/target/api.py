@@ -1,0 +1,344 @@
+"""What scenarios drive a target with: objects made and cleaned up, runs brought into a state, time wound forward."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from assistants_conformance.contract import Profile
+from assistants_conformance.target.client import Answer, Blocked, Client, NotApplicable
+from assistants_conformance.target.multipart import Part, form
+from assistants_conformance.target.prompts import NICKNAME, WEATHER, demand
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from assistants_conformance.target.capabilities import Capabilities
+    from assistants_conformance.target.settings import TargetSettings
+
+_FIRST_PAUSE = 0.05
+_LONGEST_PAUSE = 2.0
+_MOST_POLLS = 400
+
+
+class Api(Client):
+    """A client that knows the API. Everything it creates is deleted by `clean`."""
+
+    capabilities: Capabilities
+
+    #: Winds the clock of an embedded server; set by who embeds it.
+    winder: Callable[[float], None] | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._made: list[tuple[str, dict[str, str]]] = []
+
+    @property
+    def profile(self) -> Profile:
+        """The contract."""
+        return self.settings.profile
+
+    @property
+    def v2(self) -> bool:
+        """Whether objects have the v2 shape."""
+        return self.profile.shape == "v2"
+
+    def has(self, operation: str) -> bool:
+        """Say whether the profile has an operation."""
+        return any(row.id == operation for row in self.profile.operations)
+
+    def require(self, capability: str) -> None:
+        """Go on only if the target has a capability.
+
+        Raises:
+            NotApplicable: it is declared absent, or a probe found it absent.
+        """
+        self.capabilities.require(self, capability)
+
+    # -- objects -----------------------------------------------------------------------------------------------------
+
+    def need(self, answer: Answer, what: str) -> dict[str, Any]:
+        """Return the object of a success.
+
+        Raises:
+            Blocked: the answer is none, or has no id.
+        """
+        if not answer.ok or not isinstance(answer.json.get("id"), str):
+            raise Blocked(f"could not {what}: {answer.told}")
+        return answer.json
+
+    def created(self, operation: str, answer: Answer, **params: str) -> Answer:
+        """Note what a create answered, so that it is deleted in the end."""
+        identifier = answer.json.get("id") if answer.ok else None
+        if isinstance(identifier, str):
+            self._made.append((operation, {**params, "id": identifier}))
+            if operation == "create_thread_and_run" and isinstance(answer.json.get("thread_id"), str):
+                self._made.append(("create_thread", {"id": answer.json["thread_id"]}))
+        return answer
+
+    def post_assistant(self, **body: Any) -> Answer:
+        """Create an assistant with the target's model unless the body names one; return the raw answer."""
+        return self.created("create_assistant", self.call("create_assistant", json={"model": self.settings.model, **body}))
+
+    def assistant(self, **body: Any) -> dict[str, Any]:
+        """Create an assistant or raise Blocked."""
+        return self.need(self.post_assistant(**body), "create an assistant")
+
+    def post_thread(self, **body: Any) -> Answer:
+        """Create a thread; return the raw answer."""
+        return self.created("create_thread", self.call("create_thread", json=body))
+
+    def thread(self, **body: Any) -> dict[str, Any]:
+        """Create a thread or raise Blocked."""
+        return self.need(self.post_thread(**body), "create a thread")
+
+    def post_message(self, thread: str, content: Any = "Hello.", role: str = "user", **body: Any) -> Answer:
+        """Add a message; return the raw answer."""
+        return self.call("create_message", thread_id=thread, json={"role": role, "content": content, **body})
+
+    def message(self, thread: str, content: Any = "Hello.", role: str = "user", **body: Any) -> dict[str, Any]:
+        """Add a message or raise Blocked."""
+        return self.need(self.post_message(thread, content, role, **body), "add a message")
+
+    def post_run(self, thread: str, assistant: str, **body: Any) -> Answer:
+        """Create a run; return the raw answer."""
+        return self.call("create_run", thread_id=thread, json={"assistant_id": assistant, **body})
+
+    def run(self, thread: str, assistant: str, **body: Any) -> dict[str, Any]:
+        """Create a run or raise Blocked."""
+        return self.need(self.post_run(thread, assistant, **body), "create a run")
+
+    def get_run(self, run: dict[str, Any]) -> dict[str, Any]:
+        """Read a run again or raise Blocked."""
+        return self.need(self.call("get_run", thread_id=run["thread_id"], run_id=run["id"]), "read the run")
+
+    def post_file(
+        self,
+        content: bytes = b"one,two\n1,2\n",
+        filename: str = "numbers.csv",
+        content_type: str | None = "text/csv",
+        purpose: str = "assistants",
+    ) -> Answer:
+        """Upload a file; return the raw answer."""
+        body, kind = form(Part("purpose", purpose.encode()), Part("file", content, filename, content_type))
+        return self.created("upload_file", self.call("upload_file", content=body, content_type=kind))
+
+    def file(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Upload a file or raise Blocked."""
+        return self.need(self.post_file(*args, **kwargs), "upload a file")
+
+    # -- lists -------------------------------------------------------------------------------------------------------
+
+    def walk(self, operation: str, *, query: dict[str, Any] | None = None, **params: str) -> list[dict[str, Any]]:
+        """Return every entry of a list, page by page with `after`.
+
+        Raises:
+            Blocked: a page fails, comes without a cursor, or the walk does not end.
+        """
+        found: list[dict[str, Any]] = []
+        cursor: str | None = None
+        seen: set[str] = set()
+        for _ in range(self.settings.page_limit):
+            answer = self.call(operation, query={"limit": 100, **(query or {}), "after": cursor}, **params)
+            if not answer.ok or not isinstance(answer.json.get("data"), list):
+                raise Blocked(f"could not list: {answer.told}")
+            found += answer.data
+            if answer.json.get("has_more") is not True:
+                return found
+            cursor = answer.json.get("last_id")
+            if not isinstance(cursor, str) or cursor in seen:
+                raise Blocked(f"the walk does not go on: has_more is true, last_id {cursor!r}")
+            seen.add(cursor)
+        raise Blocked(f"the walk did not end within {self.settings.page_limit} pages")
+
+    def ids(self, operation: str, *, query: dict[str, Any] | None = None, **params: str) -> list[str]:
+        """Return the ids of every entry of a list."""
+        return [str(item.get("id")) for item in self.walk(operation, query=query, **params)]
+
+    # -- runs --------------------------------------------------------------------------------------------------------
+
+    def pause(self, seconds: float) -> None:
+        """Let time pass between two polls; the embedded server's clock moves with every request instead."""
+        if not self.settings.embedded:
+            time.sleep(seconds)
+
+    def wait(self, run: dict[str, Any], *until: str) -> dict[str, Any]:
+        """Poll a run until it is in one of the states, or has ended, and return it as last seen.
+
+        Raises:
+            Blocked: the deadline passed, or a poll failed.
+        """
+        cycle = self.profile.lifecycle("run")
+        deadline = time.monotonic() + self.settings.run_timeout
+        pause = _FIRST_PAUSE
+        for _ in range(_MOST_POLLS):
+            answer = self.call("get_run", thread_id=run["thread_id"], run_id=run["id"])
+            now = self.need(answer, "poll a run")
+            status = now.get("status")
+            if status in until or status in cycle.terminal or (not until and status == "requires_action"):
+                return now
+            if time.monotonic() > deadline:
+                raise Blocked(f"a run was still {status} after {self.settings.run_timeout:.0f} s")
+            told = answer.exchange.response.headers.get("openai-poll-after-ms", "")
+            self.pause(min(int(told) / 1000, _LONGEST_PAUSE) if told.isdecimal() else pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+        raise Blocked(f"a run was still {status} after {_MOST_POLLS} polls")
+
+    def finished(self, run: dict[str, Any], *expected: str) -> dict[str, Any]:
+        """Wait for the end of a run and return it; with `expected`, it must have ended in one of these states.
+
+        Raises:
+            Blocked: it ended otherwise.
+        """
+        now = self.wait(run, *(expected or self.profile.lifecycle("run").terminal))
+        if expected and now.get("status") not in expected:
+            raise Blocked(f"a run ended {now.get('status')} ({now.get('last_error')}), not {' or '.join(expected)}")
+        return now
+
+    def parked(self, *, calls: int = 1, thread: str | None = None, assistant: str | None = None, **body: Any) -> dict[str, Any]:
+        """Bring a run into `requires_action`, where it holds its thread until somebody moves it.
+
+        v2 forces a function by `tool_choice`; v1 has no such member and is asked in its instructions. Two calls at once
+        are asked for in words on either.
+
+        Raises:
+            Blocked: the run did not get there.
+        """
+        self.require("function_calling")
+        tools = [WEATHER, NICKNAME][:calls]
+        names = [tool["function"]["name"] for tool in tools]
+        if assistant is None:
+            assistant = self.assistant(instructions=demand(names), tools=tools)["id"]
+        if thread is None:
+            thread = self.thread()["id"]
+            self.message(thread, "What is the weather in Paris" + (", and what is its nickname?" if calls > 1 else "?"))
+        if self.v2 and calls == 1:
+            body.setdefault("tool_choice", {"type": "function", "function": {"name": names[0]}})
+        run = self.wait(self.run(thread, assistant, **body), "requires_action")
+        if run.get("status") != "requires_action":
+            raise Blocked(f"no run waits for tool outputs: it went to {run.get('status')} instead")
+        if len(call_ids(run)) < calls:
+            raise Blocked(f"the model asked for {len(call_ids(run))} function calls at once, not for {calls}")
+        return run
+
+    def submit(self, run: dict[str, Any], outputs: list[dict[str, Any]] | None = None) -> Answer:
+        """Submit tool outputs, by default one for every call; return the raw answer."""
+        if outputs is None:
+            outputs = [{"tool_call_id": call, "output": "22 C"} for call in call_ids(run)]
+        return self.call(
+            "submit_tool_outputs", thread_id=run["thread_id"], run_id=run["id"], json={"tool_outputs": outputs}
+        )
+
+    def cancel(self, run: dict[str, Any]) -> Answer:
+        """Cancel a run; return the raw answer."""
+        return self.call("cancel_run", thread_id=run["thread_id"], run_id=run["id"])
+
+    def release(self, run: dict[str, Any]) -> dict[str, Any]:
+        """Submit the outputs of a parked run and wait for its end."""
+        self.need(self.submit(run), "submit tool outputs")
+        return self.finished(run)
+
+    def chat(self, question: str, **assistant: Any) -> dict[str, Any]:
+        """Ask one question on a new thread and return the completed run."""
+        made = self.assistant(**assistant)
+        thread = self.thread()
+        self.message(thread["id"], question)
+        return self.finished(self.run(thread["id"], made["id"]), "completed")
+
+    def steps(self, run: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return every step of a run."""
+        return self.walk("list_run_steps", thread_id=run["thread_id"], run_id=run["id"])
+
+    def messages(self, thread: str, **query: Any) -> list[dict[str, Any]]:
+        """Return every message of a thread, newest first."""
+        return self.walk("list_messages", thread_id=thread, query=query)
+
+    # -- time --------------------------------------------------------------------------------------------------------
+
+    def wind(self, seconds: float) -> None:
+        """Let the target's clock go on.
+
+        Raises:
+            Blocked: the target has no clock to wind, and waiting would take longer than a run may.
+        """
+        if self.winder is not None:
+            self.winder(seconds)
+        elif self.settings.clock_url:
+            answer = self.send_absolute("POST", self.settings.clock_url, {"advance_seconds": seconds})
+            if not answer.ok:
+                raise Blocked(f"the clock at clock_url did not move: {answer.told}")
+        elif seconds <= self.settings.run_timeout:
+            time.sleep(seconds)
+        else:
+            raise Blocked(
+                f"not-run (budget): waiting {seconds:.0f} s is longer than run_timeout; declare clock_url or a shorter"
+                " run_expiry_seconds"
+            )
+
+    def expired(self, run: dict[str, Any]) -> dict[str, Any]:
+        """Leave a parked run alone until it has expired, and return it.
+
+        Raises:
+            Blocked: it does not say when it expires, or the time cannot be waited for.
+        """
+        expires, created = run.get("expires_at"), run.get("created_at")
+        if not isinstance(expires, int) or not isinstance(created, int):
+            raise Blocked(f"the run does not say when it expires: expires_at {expires!r}")
+        self.wind(max(expires - created, 0) + 1)
+        return self.get_run(run)
+
+    # -- the end -----------------------------------------------------------------------------------------------------
+
+    def send_absolute(self, method: str, url: str, body: Any) -> Answer:
+        """Send JSON to an address outside the API, without credentials; the judge does not see it."""
+        import httpx2  # noqa: PLC0415 - only for a target with a clock of its own
+
+        from assistants_conformance.observe import Exchange, Request, Response, lowered  # noqa: PLC0415
+
+        got = httpx2.request(method, url, json=body, timeout=self.settings.request_timeout)
+        return Answer(Exchange(Request(method, url), Response(got.status_code, lowered(got.headers), got.content)))
+
+    def clean(self) -> None:
+        """Delete what was made, newest first; what cannot be deleted is left."""
+        made, self._made = self._made, []
+        if self.settings.embedded:
+            return
+        endings = {
+            "create_assistant": ("delete_assistant", "assistant_id"),
+            "create_thread": ("delete_thread", "thread_id"),
+            "upload_file": ("delete_file", "file_id"),
+        }
+        for operation, params in reversed(made):
+            if operation in endings:
+                ending, name = endings[operation]
+                try:
+                    self.call(ending, **{name: params["id"]})
+                except Blocked:
+                    continue
+
+    @contextmanager
+    def named(self, source: str) -> Iterator[Api]:
+        """Mark every exchange of a scenario with its name, and clean up after it."""
+        self.source = source
+        try:
+            yield self
+        finally:
+            self.clean()
+            self.source = ""
+
+    def unique(self, prefix: str = "conformance") -> str:
+        """Return a text that nothing else contains."""
+        return f"{prefix}-{uuid.uuid4().hex[:12]}"
+
+
+def call_ids(run: dict[str, Any]) -> list[str]:
+    """Return the ids of the function calls that a run waits for."""
+    action = run.get("required_action")
+    inner = action.get("submit_tool_outputs") if isinstance(action, dict) else None
+    calls = inner.get("tool_calls") if isinstance(inner, dict) else None
+    return [str(call["id"]) for call in calls if isinstance(call, dict) and "id" in call] if isinstance(calls, list) else []
+
+
+__all__ = ["Answer", "Api", "Blocked", "NotApplicable", "Part", "call_ids", "form"]

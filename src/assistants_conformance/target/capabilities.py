@@ -1,0 +1,87 @@
+"""What a target can do: declared in its settings, or found out by one probe each."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from assistants_conformance.target.client import Answer, Blocked, NotApplicable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from assistants_conformance.target.api import Api
+
+
+def _tool(kind: str) -> Callable[[Api], tuple[bool, str]]:
+    def probe(api: Api) -> tuple[bool, str]:
+        answer = api.post_assistant(tools=[{"type": kind}])
+        return answer.ok, f"creating an assistant with the tool {kind} answered {answer.status}"
+
+    return probe
+
+
+def _functions(api: Api) -> tuple[bool, str]:
+    tool = {"type": "function", "function": {"name": "probe", "parameters": {"type": "object", "properties": {}}}}
+    answer = api.post_assistant(tools=[tool])
+    return answer.ok, f"creating an assistant with a function tool answered {answer.status}"
+
+
+def _message_delete(api: Api) -> tuple[bool, str]:
+    thread = api.thread()["id"]
+    message = api.message(thread)["id"]
+    answer = api.call("delete_message", thread_id=thread, message_id=message)
+    return answer.status not in (404, 405, 501), f"deleting a message answered {answer.status}"
+
+
+def _vector_stores(api: Api) -> tuple[bool, str]:
+    answer = api.send("GET", "/vector_stores")
+    return answer.status not in (404, 405, 501), f"GET /vector_stores answered {answer.status}"
+
+
+def _search_tool(api: Api) -> tuple[bool, str]:
+    return _tool("file_search" if api.v2 else "retrieval")(api)
+
+
+_PROBES: Mapping[str, Callable[[Api], tuple[bool, str]]] = {
+    "code_interpreter": _tool("code_interpreter"),
+    "file_search": _search_tool,
+    "function_calling": _functions,
+    "message_delete": _message_delete,
+    "vector_stores": _vector_stores,
+}
+
+
+class Capabilities:
+    """The capabilities of one target, each found out at most once."""
+
+    def __init__(self, declared: Mapping[str, bool]) -> None:
+        self._known: dict[str, tuple[bool, str]] = {
+            name: (value, f"declared: {name} = {str(value).lower()}") for name, value in declared.items()
+        }
+        self._lock = threading.Lock()
+
+    @property
+    def known(self) -> Mapping[str, tuple[bool, str]]:
+        """What is known so far, with how."""
+        return self._known
+
+    def require(self, api: Api, name: str) -> None:
+        """Go on only if the target has the capability; what is neither declared nor probed counts as there.
+
+        Raises:
+            NotApplicable: the target lacks it; the reason says how that is known.
+        """
+        with self._lock:
+            if name not in self._known:
+                probe = _PROBES.get(name)
+                try:
+                    self._known[name] = probe(api) if probe is not None else (True, "neither declared nor probed")
+                except Blocked as error:
+                    self._known[name] = (False, f"probe failed: {error}")
+        there, how = self._known[name]
+        if not there:
+            raise NotApplicable(f"the target lacks {name} ({how})")
+
+
+__all__ = ["Answer", "Capabilities"]

@@ -1,0 +1,261 @@
+"""HTTP to the target: every exchange goes to the judge, every failure gets a name."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import threading
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+import httpx2
+
+from assistants_conformance.contract import operation as find_operation
+from assistants_conformance.observe import Exchange, Finding, Judge, Request, Response, lowered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from assistants_conformance.target.settings import TargetSettings
+
+#: Told to the judge's reader where a request got no answer at all.
+_NO_ANSWER = "ERR-032"
+
+
+class Blocked(Exception):
+    """A situation could not be reached, so what hangs on it cannot be judged: `not-testable`, with the reason."""
+
+
+class NotApplicable(Exception):
+    """The target does not offer what a scenario is about: `not-applicable`, with the reason."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to one request."""
+
+    exchange: Exchange
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self.exchange.response.status
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is a success."""
+        return 200 <= self.status < 300
+
+    @cached_property
+    def json(self) -> dict[str, Any]:
+        """The JSON object of the answer; empty where it is none."""
+        body = self.exchange.response.json
+        return body if isinstance(body, dict) else {}
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """The `error` object of the answer; empty where there is none."""
+        error = self.json.get("error")
+        return error if isinstance(error, dict) else {}
+
+    @property
+    def data(self) -> list[dict[str, Any]]:
+        """The entries of a list answer; empty where it is none."""
+        data = self.json.get("data")
+        return [item for item in data if isinstance(item, dict)] if isinstance(data, list) else []
+
+    @property
+    def told(self) -> str:
+        """Status and body in short, for a reader."""
+        return f"{self.status} {self.exchange.response.body[:300].decode('utf-8', 'replace')}"
+
+
+class Client:
+    """Sends requests as the profile wants them; hands each exchange to the judge.
+
+    Args:
+        settings: the endpoint.
+        judge: told of every exchange, in order.
+        transport: a transport in this process; None: the network.
+    """
+
+    def __init__(self, settings: TargetSettings, judge: Judge, transport: httpx2.BaseTransport | None = None) -> None:
+        self.settings = settings
+        self.judge = judge
+        self.source = ""
+        self.requests = 0
+        self._transport = transport
+        self._lock = threading.RLock()
+        self._held: list[Exchange] | None = None
+        self._http = self._open()
+
+    def _open(self) -> httpx2.Client:
+        timeout = httpx2.Timeout(self.settings.request_timeout, connect=min(10.0, self.settings.request_timeout))
+        if self._transport is not None:
+            return httpx2.Client(transport=self._transport, timeout=timeout)
+        return httpx2.Client(timeout=timeout, follow_redirects=False)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._http.close()
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and base path, without a slash at the end."""
+        if self.settings.url is None:
+            return f"http://reference.invalid{self.settings.profile.base_path}"
+        url = self.settings.url.rstrip("/")
+        base = self.settings.profile.base_path
+        return url if url.endswith(base) else url + base
+
+    def default_headers(self) -> dict[str, str]:
+        """The headers that authenticate a request and choose the version."""
+        settings = self.settings
+        headers = dict(settings.headers)
+        if settings.profile.platform == "azure" and settings.api_key:
+            headers["api-key"] = settings.api_key
+        elif settings.bearer_token or settings.api_key:
+            headers["Authorization"] = f"Bearer {settings.bearer_token or settings.api_key}"
+        if settings.profile.beta_header:
+            headers["OpenAI-Beta"] = settings.profile.beta_header
+        return headers
+
+    def default_query(self) -> dict[str, str]:
+        """The query that every request carries."""
+        if self.settings.profile.platform == "openai":
+            return {}
+        return {"api-version": self.settings.api_version or self.settings.profile.api_versions[0]}
+
+    def call(
+        self,
+        operation: str,
+        *,
+        json: Any = None,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str | None] | None = None,
+        content: bytes | None = None,
+        content_type: str | None = None,
+        **params: str,
+    ) -> Answer:
+        """Send the request of an operation; `params` fill its path. Headers set to None are left out.
+
+        Raises:
+            Blocked: no HTTP answer came (the finding is written).
+        """
+        row = find_operation(operation)
+        path = row.path.format(**{name: quote(str(value), safe="") for name, value in params.items()})
+        own: dict[str, str | None] = {}
+        if not row.beta_header:
+            own["OpenAI-Beta"] = None
+        own.update(headers or {})
+        return self.send(
+            row.method, path, json=json, query=query, headers=own, content=content, content_type=content_type
+        )
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str | None] | None = None,
+        content: bytes | None = None,
+        content_type: str | None = None,
+    ) -> Answer:
+        """Send any request below the base path. A query value of None removes a default one."""
+        merged = {**self.default_query(), **(query or {})}
+        pairs = {name: str(value) for name, value in merged.items() if value is not None}
+        url = f"{self.origin}{path}" + (f"?{urlencode(pairs)}" if pairs else "")
+        sent: dict[str, str | None] = {**self.default_headers()}
+        if json is not None:
+            content = jsonlib.dumps(json, ensure_ascii=False).encode("utf-8", "surrogatepass")
+            content_type = content_type or "application/json"
+        if content_type:
+            sent["Content-Type"] = content_type
+        for name, value in (headers or {}).items():
+            for known in [known for known in sent if known.lower() == name.lower()]:
+                del sent[known]
+            sent[name] = value
+        final = {name: value for name, value in sent.items() if value is not None}
+        return self._exchange(method, url, final, content or b"")
+
+    def _exchange(self, method: str, url: str, headers: dict[str, str], content: bytes) -> Answer:
+        request = Request(method, url, lowered(headers), content)
+        with self._lock:
+            self.requests += 1
+            http = self._http
+        started = time.perf_counter()
+        try:
+            got = http.request(method, url, headers=headers, content=content)
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            self._reopen(http)
+            told = f"{type(error).__name__}: {error}"
+            self.lost(request, told)
+            raise Blocked(f"{method} {path_of(url)} got no answer ({told})") from error
+        response = Response(got.status_code, lowered(got.headers), got.content)
+        exchange = Exchange(request, response, self.source, started, time.perf_counter())
+        if got.status_code >= 500:
+            # A server that stumbled may close the connection; the next request must not pay for it.
+            self._reopen(http)
+        self.observe(exchange)
+        return Answer(exchange)
+
+    def _reopen(self, broken: httpx2.Client) -> None:
+        with self._lock:
+            if self._http is broken:
+                self._http = self._open()
+                if self._transport is None:
+                    broken.close()
+
+    def observe(self, exchange: Exchange) -> None:
+        """Hand one exchange to the judge."""
+        with self._lock:
+            if self._held is not None:
+                self._held.append(exchange)
+                return
+            self.judge.observe(exchange)
+
+    def lost(self, request: Request, told: str) -> None:
+        """Write down that a request got no answer."""
+        with self._lock:
+            report = self.judge.report
+            report.at(self.settings.profile, Exchange(request, Response(0), self.source))
+            report.check(_NO_ANSWER, False, told, "an HTTP answer")
+
+    def together(self, *actions: Callable[[], Answer]) -> list[Answer | Blocked]:
+        """Do several requests at once, each in a thread of its own, and return what came of them, in the given order.
+
+        The judge hears of them in the order in which they were begun: only so can it tell which of them overlapped.
+        """
+        results: list[Answer | Blocked] = [Blocked("not finished")] * len(actions)
+        gate = threading.Barrier(len(actions))
+
+        def work(number: int) -> None:
+            gate.wait()
+            try:
+                results[number] = actions[number]()
+            except Blocked as error:
+                results[number] = error
+
+        self._held = []
+        workers = [threading.Thread(target=work, args=(number,), daemon=True) for number in range(len(actions))]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join(self.settings.request_timeout * 2)
+        with self._lock:
+            held, self._held = self._held or [], None
+        for exchange in sorted(held, key=lambda one: one.started):
+            self.judge.observe(exchange)
+        return results
+
+
+def path_of(url: str) -> str:
+    """Return the path of an address without its host and query."""
+    return url.split("://", 1)[-1].partition("/")[2].partition("?")[0].join(("/", ""))
+
+
+__all__ = ["Answer", "Blocked", "Client", "Finding", "NotApplicable", "path_of"]

@@ -1,0 +1,64 @@
+"""What is known of an endpoint before the first request: one frozen value, resolved once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from assistants_conformance.contract import Profile
+
+#: What a target may lack without breaking the contract; what is not declared is probed.
+CAPABILITIES = (
+    "streaming",
+    "code_interpreter",
+    "file_search",
+    "vector_stores",
+    "function_calling",
+    "message_delete",
+    "tool_choice_required",
+    "cancel_requires_action",
+    "content_download",
+)
+
+
+@dataclass(frozen=True)
+class Known:
+    """A deviation that is known and does not fail the run. `expires` is an ISO date, empty for none."""
+
+    requirement: str
+    reason: str
+    link: str = ""
+    expires: str = ""
+
+
+@dataclass(frozen=True)
+class TargetSettings:
+    """The endpoint under test. `url` is None for the embedded reference server. Times are in seconds."""
+
+    profile: Profile
+    url: str | None = None
+    api_key: str = ""
+    bearer_token: str = ""
+    api_version: str = ""
+    model: str = "gpt-4o"
+    run_expiry_seconds: int | None = None
+    clock_url: str = ""
+    failing_model: str = ""
+    capabilities: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
+    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    request_timeout: float = 30.0
+    run_timeout: float = 60.0
+    page_limit: int = 200
+    budget_requests: int = 0
+    budget_runs: int = 0
+    budget_minutes: float = 0.0
+    known: tuple[Known, ...] = ()
+    faults: tuple[str, ...] = ()
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the target is the reference server in this process."""
+        return self.url is None

@@ -1,0 +1,139 @@
+"""Thread locking: what a thread refuses, and what it goes on doing, while one of its runs is active.
+
+Covers LOCK-001 to LOCK-016. A run that waits for tool outputs holds the lock for as long as a scenario wants; that is how
+every scenario here reaches the locked state on any endpoint.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from assistants_conformance.scenario import Verify, requirement
+from assistants_conformance.target import Answer, Api, Blocked
+
+ENDINGS = ("completed", "cancelled", "expired")
+TRIES = 3
+
+
+@requirement("LOCK-001", "LOCK-003", "LOCK-012", "LOCK-014")
+def test_message_is_refused_while_a_run_is_active(api: Api, verify: Verify) -> None:
+    run = api.parked()
+    before = api.ids("list_messages", thread_id=run["thread_id"])
+    answer = api.post_message(run["thread_id"], api.unique())
+    verify.refused("LOCK-001", answer)
+    verify.refused("LOCK-003", answer)
+    verify.text("LOCK-012", answer, "thread_locked_message", thread_id=run["thread_id"], run_id=run["id"])
+    verify.unchanged("LOCK-014", before, api.ids("list_messages", thread_id=run["thread_id"]), "messages")
+
+
+@requirement("LOCK-002", "LOCK-003", "LOCK-013", "LOCK-015")
+def test_second_run_is_refused_while_a_run_is_active(api: Api, verify: Verify) -> None:
+    run = api.parked()
+    answer = api.post_run(run["thread_id"], run["assistant_id"])
+    verify.refused("LOCK-002", answer)
+    verify.refused("LOCK-003", answer)
+    verify.text("LOCK-013", answer, "thread_locked_run", thread_id=run["thread_id"], run_id=run["id"])
+    verify.unchanged("LOCK-015", [run["id"]], api.ids("list_runs", thread_id=run["thread_id"]), "runs")
+
+
+@requirement("LOCK-004")
+def test_other_threads_are_not_locked(api: Api, verify: Verify) -> None:
+    run = api.parked()
+    other = api.thread()["id"]
+    verify.status("LOCK-004", api.post_message(other, "Hello."), 200)
+    answer = api.post_run(other, run["assistant_id"])
+    verify.status("LOCK-004", answer, 200)
+
+
+@requirement("LOCK-005")
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_lock_ends_with_the_run(api: Api, verify: Verify, ending: str) -> None:
+    run = api.parked()
+    if ending == "completed":
+        ended = api.release(run)
+    elif ending == "cancelled":
+        api.need(api.cancel(run), "cancel a run that waits")
+        ended = api.finished(run)
+    else:
+        ended = api.expired(run)
+    if ended["status"] != ending:
+        raise Blocked(f"the run should have been {ending} and is {ended['status']}")
+    answer = api.post_message(run["thread_id"], "Are you free again?")
+    verify.status("LOCK-005", answer, 200)
+    verify.status("LOCK-005", api.post_run(run["thread_id"], run["assistant_id"]), 200)
+
+
+@requirement("LOCK-006")
+def test_reads_are_served_while_a_run_is_active(api: Api, verify: Verify) -> None:
+    run = api.parked()
+    thread, ids = run["thread_id"], {"thread_id": run["thread_id"], "run_id": run["id"]}
+    message = api.ids("list_messages", thread_id=thread)[0]
+    for answer in (
+        api.call("get_thread", thread_id=thread),
+        api.call("list_messages", thread_id=thread),
+        api.call("get_message", thread_id=thread, message_id=message),
+        api.call("list_runs", thread_id=thread),
+        api.call("get_run", **ids),
+        api.call("list_run_steps", **ids),
+    ):
+        verify.status("LOCK-006", answer, 200)
+
+
+@requirement("LOCK-007", "LOCK-016")
+def test_run_in_progress_cannot_be_modified(api: Api, verify: Verify) -> None:
+    assistant = api.assistant(instructions="Answer with a long story.")["id"]
+    for _ in range(TRIES):
+        thread = api.thread(messages=[{"role": "user", "content": "Tell me a story of a thousand words."}])["id"]
+        run = api.run(thread, assistant)
+        answer = api.call("modify_run", thread_id=thread, run_id=run["id"], json={"metadata": {"changed": "yes"}})
+        status = answer.json.get("status")
+        if answer.ok and status != "in_progress":
+            continue  # It was asked too early or too late: the rule is about a run in progress.
+        verify.refused("LOCK-007", answer)
+        verify.text("LOCK-016", answer, "run_not_modifiable")
+        return
+    raise Blocked(f"in {TRIES} tries no run was met in progress")
+
+
+@requirement("LOCK-009", needs=("message_delete",))
+def test_message_can_be_deleted_while_a_run_is_active(api: Api, verify: Verify) -> None:
+    run = api.parked()
+    message = api.ids("list_messages", thread_id=run["thread_id"])[0]
+    answer = api.call("delete_message", thread_id=run["thread_id"], message_id=message)
+    verify.status("LOCK-009", answer, 200, 400)
+
+
+@requirement("LOCK-009")
+def test_thread_can_be_deleted_while_a_run_is_active(api: Api, verify: Verify) -> None:
+    run = api.parked()
+    verify.status("LOCK-009", api.call("delete_thread", thread_id=run["thread_id"]), 200, 400)
+
+
+@requirement("LOCK-010")
+def test_refused_run_adds_no_additional_messages(api: Api, verify: Verify) -> None:
+    run = api.parked()
+    before = api.ids("list_messages", thread_id=run["thread_id"])
+    answer = api.post_run(
+        run["thread_id"], run["assistant_id"], additional_messages=[{"role": "user", "content": api.unique()}]
+    )
+    after = api.ids("list_messages", thread_id=run["thread_id"])
+    if answer.ok:
+        raise Blocked("the locked thread accepted the run (LOCK-002), so nothing was refused")
+    verify.unchanged("LOCK-010", before, after, "messages")
+
+
+@requirement("LOCK-011")
+def test_of_two_runs_at_once_one_is_let_in(api: Api, verify: Verify) -> None:
+    run = api.parked()
+    api.need(api.cancel(run), "cancel a run that waits")
+    api.finished(run)
+    thread, assistant = run["thread_id"], run["assistant_id"]
+    answers = [
+        answer
+        for answer in api.together(lambda: api.post_run(thread, assistant), lambda: api.post_run(thread, assistant))
+        if isinstance(answer, Answer)
+    ]
+    if len(answers) < 2:
+        raise Blocked("one of two concurrent requests got no answer")
+    statuses = sorted(answer.status for answer in answers)
+    verify("LOCK-011", statuses == [200, 400], observed=f"statuses {statuses}", expected="one 200 and one 400")
