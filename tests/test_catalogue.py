@@ -92,4 +92,6 @@ def test_lifecycles_are_sound(profile, kind):
 def test_base_documents_say_where_they_leave_the_published_schema(profile):
     document = json.loads((folder("schemas") / "profiles" / f"{profile}.json").read_text("utf-8"))
     for name, patch in document.get("patches", {}).items():
+        if name == "$comment":
+            continue
         assert "$comment" in patch, f"{profile}: {name}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal, get_args
@@ -29,7 +29,7 @@ _OPTIONAL = {"field", "occasion", "overrides"}
 class Requirement:
     """One testable rule.
 
-    `profiles` are the profiles it applies to; `field` is set for a rule about one field of one object (`run.usage`);
+    `profiles` are the profiles it applies to; `field_name` is set for a rule about one field of one object (`run.usage`);
     `occasion` for a rule that can only be judged when something happens that a client cannot bring about on any target.
     """
 
@@ -41,9 +41,9 @@ class Requirement:
     statement: str
     source: str
     profiles: tuple[str, ...]
-    field: str | None = None
+    field_name: str | None = None
     occasion: str | None = None
-    overrides: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+    overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def in_profile(self, profile: str) -> Requirement:
         """Return the rule as the profile words it."""
@@ -67,7 +67,7 @@ def _row(area: str, place: str, row: Mapping[str, Any]) -> Requirement:
         statement=row["statement"],
         source=row["source"],
         profiles=tuple(row["profiles"]),
-        field=row.get("field"),
+        field_name=row.get("field"),
         occasion=row.get("occasion"),
         overrides=MappingProxyType(row.get("overrides", {})),
     )

@@ -42,7 +42,7 @@ def read_lines(path: Path) -> Iterator[Entry | Broken]:
             if not line.strip():
                 continue
             try:
-                value = parse(line)
+                value = parse(line.rstrip())
             except (ValueError, RecursionError) as error:
                 yield fault(error, at)._replace(place=_place(error, at))
             else:

@@ -75,7 +75,8 @@ class Tally:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data."""
-        return asdict(self)
+        # asdict() makes a Counter anew from its pairs, and so counts the pairs.
+        return {**asdict(self), "exercised": dict(self.exercised), "failures": dict(self.failures)}
 
     def merge(self, data: dict[str, Any]) -> None:
         """Add what another worker has found, as `to_json` gave it."""

@@ -59,7 +59,8 @@ def equivalent(name: str, sent: Any, answered: Any) -> bool:
     if name == "tools" and isinstance(sent, list) and isinstance(answered, list):
         return len(sent) == len(answered) and all(map(_same_tool, sent, answered))
     if isinstance(sent, dict) and isinstance(answered, dict):
-        return all(key in answered and equivalent(key, value, answered[key]) for key, value in sent.items())
+        told = {key: value for key, value in sent.items() if value is not None}
+        return all(key in answered and equivalent(key, value, answered[key]) for key, value in told.items())
     return bool(sent == answered)
 
 

@@ -196,7 +196,8 @@ def _edge(call: Call, context: Context, seen: RunSeen, run: dict[str, Any]) -> N
 
 
 def _expired_in_time(call: Call, context: Context, run: dict[str, Any]) -> None:
-    now, expires = server_time(call.exchange), whole(run.get("expires_at"))
+    created_here = call.operation is not None and call.operation.creates
+    now, expires = None if created_here else server_time(call.exchange), whole(run.get("expires_at"))
     if now is None or expires is None or run["status"] not in call.profile.lifecycle("run").open:
         return
     context.report.check(

@@ -54,6 +54,10 @@ def _together(call: Call, context: Context) -> None:
     run = context.world.runs.get(call.params.get("run_id", ""))
     if run is None or run.terminal is None or run.ended > call.exchange.started:
         return
+    for step in call.items:
+        told = f"expires_at {step.get('expires_at')!r} in a run that is {run.status}"
+        for requirement in ("STEP-F17", "STEP-005"):
+            context.report.check(requirement, step.get("expires_at") is None, told, "null once the run has ended")
     open_steps = [step.get("id") for step in call.items if step.get("status") == "in_progress"]
     rule = {"completed": "STEP-013", "expired": "STEP-014", "cancelled": "CAN-008"}.get(run.status)
     context.report.check(rule, not open_steps, f"{open_steps} in_progress in a run that is {run.status}", "no open step")

@@ -1,0 +1,5 @@
+"""The areas with faults written by hand. A new area is one module and one line here."""
+
+from assistants_conformance.reference import faults_thread_locking
+
+AREAS = (faults_thread_locking.FAULTS,)

@@ -1,0 +1,243 @@
+"""How stored objects look on the wire of a profile: field sets and field order as recorded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from assistants_conformance.reference.state import Json
+
+if TYPE_CHECKING:
+    from assistants_conformance.contract import Profile
+    from assistants_conformance.reference.state import (
+        Assistant,
+        Attachment,
+        Message,
+        Resources,
+        Run,
+        Step,
+        StoredFile,
+        Thread,
+        VectorStore,
+    )
+
+BUILT_IN = ("code_interpreter", "file_search")
+
+
+class Renderer:
+    """The wire forms of one profile."""
+
+    def __init__(self, profile: Profile) -> None:
+        self.first_shape = profile.shape == "v1"
+        self.openai = profile.platform == "openai"
+
+    def assistant(self, row: Assistant) -> Json:
+        """Return an assistant."""
+        shown: Json = {
+            "id": row.id,
+            "object": "assistant",
+            "created_at": row.created_at,
+            "name": row.name,
+            "description": row.description,
+            "model": row.model,
+            "instructions": row.instructions,
+            "tools": row.tools,
+        }
+        if self.first_shape:
+            return {**shown, "file_ids": list(row.files), "metadata": row.metadata}
+        shown |= {"top_p": row.top_p, "temperature": row.temperature}
+        if self.openai:
+            shown["reasoning_effort"] = None
+        kinds = {tool["type"] for tool in row.tools}
+        resources = {kind: self._member(row.resources, kind) for kind in BUILT_IN if kind in kinds}
+        return {**shown, "tool_resources": resources, "metadata": row.metadata, "response_format": row.response_format}
+
+    @staticmethod
+    def _member(resources: Resources, kind: str) -> Json:
+        if kind == "code_interpreter":
+            return {"file_ids": list(resources.file_ids)}
+        return {"vector_store_ids": list(resources.store_ids)}
+
+    def thread(self, row: Thread, *, read: bool = False) -> Json:
+        """Return a thread; `read` is the form of a GET, whose empty resources look different."""
+        shown: Json = {"id": row.id, "object": "thread", "created_at": row.created_at, "metadata": row.metadata}
+        if self.first_shape:
+            return shown
+        resources: Json = {}
+        if row.resources.file_ids:
+            resources["code_interpreter"] = self._member(row.resources, "code_interpreter")
+        if row.resources.store_ids:
+            resources["file_search"] = self._member(row.resources, "file_search")
+        if read and not resources:
+            resources = {"code_interpreter": {"file_ids": []}}
+        return {**shown, "tool_resources": resources}
+
+    def message(self, row: Message, *, modified: bool = False) -> Json:
+        """Return a message; `modified` is the answer to a modification, which has the v1 member in every version."""
+        ids: Json = {"assistant_id": row.assistant_id, "thread_id": row.thread_id, "run_id": row.run_id}
+        head: Json = {"id": row.id, "object": "thread.message", "created_at": row.created_at}
+        if self.first_shape:
+            return {
+                **head,
+                "thread_id": row.thread_id,
+                "role": row.role,
+                "content": row.content,
+                "file_ids": list(row.files),
+                "assistant_id": row.assistant_id,
+                "run_id": row.run_id,
+                "metadata": row.metadata,
+            }
+        files: Json = {"attachments": row.attachments}
+        if modified:
+            files = {"file_ids": list(dict.fromkeys(entry["file_id"] for entry in row.attachments))}
+        return {**head, **ids, "role": row.role, "content": row.content, **files, "metadata": row.metadata}
+
+    def run(self, row: Run) -> Json:
+        """Return a run."""
+        shown: Json = {
+            "id": row.id,
+            "object": "thread.run",
+            "created_at": row.created_at,
+            "assistant_id": row.assistant_id,
+            "thread_id": row.thread_id,
+            "status": row.status,
+            "started_at": row.started_at,
+            "expires_at": row.expires_at,
+            "cancelled_at": row.cancelled_at,
+            "failed_at": row.failed_at,
+            "completed_at": row.completed_at,
+        }
+        action = None
+        if row.required_action is not None:
+            action = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": row.required_action}}
+        if action is not None or not self.first_shape:
+            shown["required_action"] = action
+        shown |= {
+            "last_error": row.last_error,
+            "model": row.model,
+            "instructions": row.instructions,
+            "tools": row.tools,
+        }
+        if self.first_shape:
+            return {**shown, "file_ids": row.file_ids, "metadata": row.metadata}
+        shown |= {
+            "tool_resources": row.given_resources,
+            "metadata": row.metadata,
+            "temperature": row.temperature,
+            "top_p": row.top_p,
+        }
+        if self.openai:
+            shown["reasoning_effort"] = None
+        reason = row.incomplete_reason
+        return {
+            **shown,
+            "max_completion_tokens": row.max_completion_tokens,
+            "max_prompt_tokens": row.max_prompt_tokens,
+            "truncation_strategy": row.truncation_strategy,
+            "incomplete_details": None if reason is None else {"reason": reason},
+            "usage": None if row.is_open else self._usage(row.tokens),
+            "response_format": row.response_format,
+            "tool_choice": row.tool_choice,
+            "parallel_tool_calls": row.parallel_tool_calls,
+        }
+
+    def _usage(self, tokens: tuple[int, int]) -> Json:
+        usage: Json = {"prompt_tokens": tokens[0], "completion_tokens": tokens[1], "total_tokens": sum(tokens)}
+        if self.openai:
+            usage["prompt_token_details"] = {"cached_tokens": 0}
+            usage["completion_tokens_details"] = {"reasoning_tokens": 0}
+        return usage
+
+    def step(self, row: Step, run: Run, *, contents: bool = False) -> Json:
+        """Return a step of a run; `contents` adds the text of search results, which is left out otherwise."""
+        shown: Json = {
+            "id": row.id,
+            "object": "thread.run.step",
+            "created_at": row.created_at,
+            "run_id": run.id,
+            "assistant_id": run.assistant_id,
+            "thread_id": run.thread_id,
+            "type": row.type,
+            "status": row.status,
+            "cancelled_at": row.cancelled_at,
+            "completed_at": row.completed_at,
+            "expires_at": row.expires_at,
+            "failed_at": row.failed_at,
+            "last_error": row.last_error,
+            "step_details": row.details if contents else without_contents(row.details),
+        }
+        if not self.first_shape:
+            shown["usage"] = None if row.status == "in_progress" else self._usage(row.usage)
+        return shown
+
+    def file(self, row: StoredFile) -> Json:
+        """Return a file."""
+        shown: Json = {
+            "object": "file",
+            "id": row.id,
+            "purpose": row.purpose,
+            "filename": row.filename,
+            "bytes": len(row.data),
+            "created_at": row.created_at,
+        }
+        if self.openai:
+            shown["expires_at"] = None
+        return {**shown, "status": "processed", "status_details": None}
+
+    @staticmethod
+    def assistant_file(row: Attachment, assistant: Assistant) -> Json:
+        """Return the file of an assistant (v1)."""
+        return {
+            "id": row.id,
+            "object": "assistant.file",
+            "created_at": row.created_at,
+            "assistant_id": assistant.id,
+        }
+
+    @staticmethod
+    def message_file(row: Attachment, message: Message) -> Json:
+        """Return the file of a message (v1)."""
+        return {
+            "id": row.id,
+            "object": "thread.message.file",
+            "created_at": row.created_at,
+            "message_id": message.id,
+        }
+
+    @staticmethod
+    def vector_store(row: VectorStore, usage_bytes: int) -> Json:
+        """Return a vector store whose files are all indexed."""
+        days = row.expires_days
+        counts = dict.fromkeys(("in_progress", "completed", "failed", "cancelled"), 0)
+        counts["completed"] = len(row.file_ids)
+        return {
+            "id": row.id,
+            "object": "vector_store",
+            "name": row.name,
+            "status": "completed",
+            "usage_bytes": usage_bytes,
+            "created_at": row.created_at,
+            "file_counts": {**counts, "total": len(row.file_ids)},
+            "metadata": row.metadata,
+            "expires_after": None if days is None else {"anchor": "last_active_at", "days": days},
+            "expires_at": None if days is None else row.last_active_at + days * 86400,
+            "last_active_at": row.last_active_at,
+        }
+
+
+def without_contents(details: Json) -> Json:
+    """Return step details without the text of search results."""
+    if not any(call.get("file_search", {}).get("results") for call in details.get("tool_calls", ())):
+        return details
+    calls = []
+    for call in details["tool_calls"]:
+        search = call.get("file_search")
+        if search and search.get("results"):
+            results = [{key: value for key, value in row.items() if key != "content"} for row in search["results"]]
+            call = {**call, "file_search": {**search, "results": results}}  # noqa: PLW2901 - the shortened form
+        calls.append(call)
+    return {**details, "tool_calls": calls}
+
+
+def deleted(identifier: str, name: str) -> Json:
+    """Return the answer to a deletion."""
+    return {"id": identifier, "object": name, "deleted": True}

@@ -1,0 +1,169 @@
+"""What the server remembers: one class for each kind of object, without any rule on how it looks on the wire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from assistants_conformance.reference.model import Action
+
+Json = dict[str, Any]
+
+OPEN_STATES = frozenset({"queued", "in_progress", "requires_action", "cancelling"})
+
+
+@dataclass
+class Record:
+    """What every stored object has. `created_at` is in Unix seconds; `sequence` orders what one second holds."""
+
+    id: str
+    created_at: int
+    sequence: int
+
+
+@dataclass
+class Resources:
+    """Files for the code interpreter and vector stores for the search."""
+
+    file_ids: list[str] = field(default_factory=list)
+    store_ids: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Attachment(Record):
+    """A file at an assistant or a message, as the v1 sub-resources show it."""
+
+
+@dataclass
+class Assistant(Record):
+    """A configured assistant."""
+
+    model: str
+    name: str | None
+    description: str | None
+    instructions: str | None
+    tools: list[Json]
+    metadata: Json
+    temperature: float
+    top_p: float
+    response_format: Any
+    resources: Resources
+    files: dict[str, Attachment] = field(default_factory=dict)
+
+
+@dataclass
+class Message(Record):
+    """A message of a thread. `attachments` is the v2 form, `files` the v1 form."""
+
+    thread_id: str
+    role: str
+    content: list[Json]
+    assistant_id: str | None
+    run_id: str | None
+    metadata: Json
+    attachments: list[Json] = field(default_factory=list)
+    files: dict[str, Attachment] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The text parts, one after the other."""
+        return "\n".join(part["text"]["value"] for part in self.content if part["type"] == "text")
+
+
+@dataclass
+class Step(Record):
+    """A step of a run. `usage` is prompt and completion tokens."""
+
+    type: str
+    status: str
+    details: Json
+    expires_at: int | None
+    completed_at: int | None = None
+    cancelled_at: int | None = None
+    failed_at: int | None = None
+    last_error: Json | None = None
+    usage: tuple[int, int] = (0, 0)
+
+
+@dataclass
+class Run(Record):
+    """A run. `due` is when its next change happens by itself, None while it waits for the client."""
+
+    thread_id: str
+    assistant_id: str
+    model: str
+    instructions: str | None
+    tools: list[Json]
+    metadata: Json
+    temperature: float
+    top_p: float
+    response_format: Any
+    tool_choice: Any
+    parallel_tool_calls: bool
+    max_prompt_tokens: int | None
+    max_completion_tokens: int | None
+    truncation_strategy: Json
+    file_ids: list[str]
+    given_resources: Json
+    resources: Resources
+    expires_at: int | None
+    due: float | None
+    status: str = "queued"
+    started_at: int | None = None
+    cancelled_at: int | None = None
+    failed_at: int | None = None
+    completed_at: int | None = None
+    required_action: list[Json] | None = None
+    last_error: Json | None = None
+    incomplete_reason: str | None = None
+    steps: dict[str, Step] = field(default_factory=dict)
+    action: Action | None = None
+    # What the tools of this run gave so far, for the message that closes it.
+    used: list[str] = field(default_factory=list)
+    outputs: list[tuple[str, str]] = field(default_factory=list)
+    pictures: list[str] = field(default_factory=list)
+    products: list[str] = field(default_factory=list)
+    hits: list[Any] = field(default_factory=list)
+    logs: list[str] = field(default_factory=list)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the run has not ended."""
+        return self.status in OPEN_STATES
+
+    @property
+    def tokens(self) -> tuple[int, int]:
+        """Prompt and completion tokens of all steps."""
+        return (sum(step.usage[0] for step in self.steps.values()), sum(step.usage[1] for step in self.steps.values()))
+
+
+@dataclass
+class Thread(Record):
+    """A conversation with its messages and runs."""
+
+    metadata: Json
+    resources: Resources
+    messages: dict[str, Message] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict)
+
+
+@dataclass
+class StoredFile(Record):
+    """An uploaded or generated file."""
+
+    filename: str
+    purpose: str
+    data: bytes
+
+
+@dataclass
+class VectorStore(Record):
+    """A vector store; `expires_days` counts from `last_active_at`."""
+
+    name: str | None
+    metadata: Json
+    file_ids: list[str]
+    expires_days: int | None
+    last_active_at: int
+    chunking: Json | None = None

@@ -1,0 +1,56 @@
+"""The embedded reference server as a target: in this process, without a socket, with a clock of its own."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from assistants_conformance.observe import Judge
+from assistants_conformance.reference.app import Reference
+from assistants_conformance.reference.clock import VirtualClock
+from assistants_conformance.reference.transport import in_process
+from assistants_conformance.target import Api, Capabilities, TargetSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from assistants_conformance.contract import Profile
+
+#: The credentials and the failing model of the embedded server are made for each process; they open nothing else.
+KEY = "embedded-reference-key"
+TOKEN = "embedded-reference-token"  # noqa: S105 - opens nothing
+FAILING_MODEL = "embedded-failing-model"
+
+
+def embedded_settings(profile: Profile, faults: Iterable[str] = ()) -> TargetSettings:
+    """Return the settings of the embedded server."""
+    return TargetSettings(
+        profile=profile, api_key=KEY, bearer_token=TOKEN, failing_model=FAILING_MODEL, faults=tuple(faults)
+    )
+
+
+def embed(settings: TargetSettings, judge: Judge | None = None) -> Api:
+    """Start a reference server in this process and return an Api on it."""
+    clock = VirtualClock()
+    server = Reference(
+        settings.profile,
+        clock=clock,
+        key=settings.api_key,
+        token=settings.bearer_token,
+        faults=settings.faults,
+        failing_model=settings.failing_model,
+        run_expiry=settings.run_expiry_seconds,
+    )
+    api = Api(
+        settings,
+        judge or Judge(settings.profile, closed=True, expiry_seconds=settings.run_expiry_seconds),
+        in_process(server),
+    )
+    api.capabilities = Capabilities(settings.capabilities)
+
+    def wind(seconds: float) -> None:
+        body = json.dumps({"advance_seconds": seconds}).encode()
+        server.handle("POST", "/_reference/clock", {"content-type": "application/json"}, body)
+
+    api.winder = wind
+    return api

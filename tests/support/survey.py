@@ -1,0 +1,182 @@
+"""A walk through every operation of a target, for rules that need traffic and no situation of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from assistants_conformance.target import Api, Blocked, NotApplicable
+from assistants_conformance.target.prompts import CODE_INTERPRETER, NICKNAME, PICTURE, TABLE, WEATHER
+
+
+def _assistants(api: Api) -> None:
+    made = api.assistant(name="Ada", description="counts", instructions="Be brief.", metadata={"a": "1"}, tools=[WEATHER])
+    api.assistant(name="Bob")
+    api.call("get_assistant", assistant_id=made["id"])
+    api.call("list_assistants", query={"limit": 1})
+    api.call("list_assistants")
+    api.call("modify_assistant", assistant_id=made["id"], json={"name": "Grace"})
+    api.call("get_assistant", assistant_id=made["id"])
+    api.call("delete_assistant", assistant_id=made["id"])
+    api.call("get_assistant", assistant_id=made["id"])
+    api.call("delete_assistant", assistant_id=made["id"])
+
+
+def _threads(api: Api) -> None:
+    thread = api.thread(messages=[{"role": "user", "content": "One."}], metadata={"b": "2"})
+    other = api.thread()
+    api.call("get_thread", thread_id=thread["id"])
+    api.call("modify_thread", thread_id=thread["id"], json={"metadata": {"c": "3"}})
+    api.call("get_thread", thread_id=thread["id"])
+    message = api.message(thread["id"], "Two.", metadata={"d": "4"})
+    path = {"thread_id": thread["id"], "message_id": message["id"]}
+    api.call("get_message", **path)
+    api.call("list_messages", thread_id=thread["id"])
+    api.call("list_messages", thread_id=thread["id"], query={"order": "asc", "limit": 1})
+    api.call("list_messages", thread_id=other["id"])
+    api.call("modify_message", **path, json={"metadata": {"e": "5"}})
+    api.call("get_message", **path)
+    if api.has("delete_message"):
+        api.call("delete_message", **path)
+        api.call("get_message", **path)
+    api.call("delete_thread", thread_id=thread["id"])
+    api.call("get_thread", thread_id=thread["id"])
+    api.call("delete_thread", thread_id=thread["id"])
+
+
+def _conversation(api: Api) -> None:
+    run = api.chat("Say hello.", instructions="Be brief.")
+    path = {"thread_id": run["thread_id"], "run_id": run["id"]}
+    steps = api.call("list_run_steps", **path).data
+    for step in steps[:1]:
+        api.call("get_run_step", **path, step_id=step["id"])
+    api.call("list_runs", thread_id=run["thread_id"])
+    messages = api.call("list_messages", thread_id=run["thread_id"]).data
+    api.call("list_messages", thread_id=run["thread_id"], query={"after": messages[0]["id"], "run_id": run["id"]})
+    api.call("modify_run", **path, json={"metadata": {"f": "6"}})
+    api.call("get_run", **path)
+    api.call("cancel_run", **path)
+    thread = {"messages": [{"role": "user", "content": "Again."}]}
+    second = api.call("create_thread_and_run", json={"assistant_id": run["assistant_id"], "thread": thread})
+    if second.ok:
+        api.finished(second.json)
+
+
+def _functions(api: Api) -> None:
+    run = api.parked(metadata={"g": "7"})
+    path = {"thread_id": run["thread_id"], "run_id": run["id"]}
+    api.call("list_run_steps", **path)
+    api.post_message(run["thread_id"], "Wait.")
+    api.post_run(run["thread_id"], run["assistant_id"])
+    api.submit(run)
+    api.call("get_run", **path)
+    api.finished(run)
+    api.call("list_run_steps", **path)
+    api.submit(run)
+
+
+def _cancelled(api: Api) -> None:
+    run = api.parked()
+    api.cancel(run)
+    api.finished(run)
+    api.call("list_run_steps", thread_id=run["thread_id"], run_id=run["id"])
+
+
+def _expired(api: Api) -> None:
+    run = api.expired(api.parked())
+    api.call("list_run_steps", thread_id=run["thread_id"], run_id=run["id"])
+
+
+def _failed(api: Api) -> None:
+    thread = api.thread(messages=[{"role": "user", "content": "Hello."}])["id"]
+    assistant = api.assistant()["id"]
+    run = api.finished(api.run(thread, assistant, model=api.settings.failing_model))
+    api.call("list_run_steps", thread_id=thread, run_id=run["id"])
+
+
+def _capped(api: Api) -> None:
+    thread = api.thread(messages=[{"role": "user", "content": "Tell me a story of a thousand words."}])["id"]
+    body = {"max_completion_tokens": 256} if api.v2 else {}
+    run = api.finished(api.run(thread, api.assistant()["id"], **body))
+    api.call("list_run_steps", thread_id=thread, run_id=run["id"])
+
+
+def _code(api: Api) -> None:
+    for question in (PICTURE, TABLE):
+        run = api.chat(question, tools=[CODE_INTERPRETER])
+        path = {"thread_id": run["thread_id"], "run_id": run["id"]}
+        api.call("list_run_steps", **path)
+        for message in api.call("list_messages", thread_id=run["thread_id"]).data:
+            for part in message.get("content", []):
+                file = part.get("image_file", {}).get("file_id") if isinstance(part, dict) else None
+                if file:
+                    api.call("get_file", file_id=file)
+                    api.call("get_file_content", file_id=file)
+
+
+def _search(api: Api) -> None:
+    text = b"The lighthouse of Alexandria was one hundred metres high.\n"
+    file = api.file(text, "lighthouse.txt", "text/plain")["id"]
+    question = "How high was the lighthouse? Search the file."
+    if api.v2:
+        assistant = api.assistant(tools=[{"type": "file_search"}])
+        attachments = [{"file_id": file, "tools": [{"type": "file_search"}]}]
+        thread = api.thread(messages=[{"role": "user", "content": question, "attachments": attachments}])["id"]
+    else:
+        assistant = api.assistant(tools=[{"type": "retrieval"}], file_ids=[file])
+        thread = api.thread(messages=[{"role": "user", "content": question, "file_ids": [file]}])["id"]
+        api.call("list_assistant_files", assistant_id=assistant["id"])
+        api.call("get_assistant_file", assistant_id=assistant["id"], file_id=file)
+        message = api.ids("list_messages", thread_id=thread)[0]
+        api.call("list_message_files", thread_id=thread, message_id=message)
+        api.call("get_message_file", thread_id=thread, message_id=message, file_id=file)
+    run = api.finished(api.run(thread, assistant["id"]))
+    api.call("list_run_steps", thread_id=thread, run_id=run["id"])
+    api.call("list_messages", thread_id=thread)
+    if not api.v2:
+        api.call("delete_assistant_file", assistant_id=assistant["id"], file_id=file)
+
+
+def _files(api: Api) -> None:
+    file = api.file()["id"]
+    api.call("get_file", file_id=file)
+    api.call("get_file_content", file_id=file)
+    api.call("list_files")
+    api.call("delete_file", file_id=file)
+    api.call("get_file", file_id=file)
+    api.post_file(purpose="world_domination")
+
+
+def _refusals(api: Api) -> None:
+    api.post_assistant(name="x" * 257)
+    api.post_thread(metadata={"a": True})
+    api.call("get_thread", thread_id="thread_" + "n" * 24)
+    api.call("get_assistant", assistant_id="asst_" + "n" * 24)
+    api.call("list_assistants", headers={"api-key": None, "Authorization": None})
+    api.send("GET", "/nowhere")
+
+
+WALKS: tuple[Callable[[Api], None], ...] = (
+    _assistants,
+    _threads,
+    _conversation,
+    _functions,
+    _cancelled,
+    _expired,
+    _failed,
+    _capped,
+    _code,
+    _search,
+    _files,
+    _refusals,
+)
+
+
+def survey(api: Api) -> Iterator[str]:
+    """Walk through everything, part by part; a part that a fault blocks is left where it stands."""
+    for walk in WALKS:
+        try:
+            walk(api)
+        except (Blocked, NotApplicable, KeyError, IndexError, TypeError, AttributeError) as error:
+            yield f"{walk.__name__}: {error}"
+        else:
+            yield ""

@@ -1,0 +1,69 @@
+"""Every check can fail: each fault of the reference server is found, by the requirements that it names."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from assistants_conformance.contract import load_profile, profile_ids
+from assistants_conformance.reference.faults import registry
+from assistants_conformance.reporting.tally import Tally
+from assistants_conformance.scenario import applies, conduct
+from assistants_conformance.scenario.embed import embed, embedded_settings
+from assistants_conformance.scenario.gather import scenarios
+
+from .support.survey import survey
+
+MATRIX = [
+    pytest.param(profile, name, id=f"{profile}-{name}")
+    for profile in profile_ids()
+    for name in registry(load_profile(profile))
+]
+
+
+def found_with(profile: str, fault: str, wanted: set[str]) -> dict[str, int]:
+    """The requirements that find a fault; the scenarios that name a wanted one first, then a walk through everything."""
+    tally = Tally()
+    settings = embedded_settings(load_profile(profile), faults=[fault])
+    for scenario in scenarios():
+        if wanted <= tally.failures.keys():
+            return tally.failures
+        if wanted & set(scenario.binding.requirements):
+            api = embed(settings)
+            if applies(scenario.binding, api):
+                conduct(scenario.function, api, tally, scenario.name, scenario.arguments)
+    api = embed(settings)
+    for _ in survey(api):
+        if wanted <= tally.failures.keys() | {finding.requirement for finding in api.judge.findings}:
+            break
+    for finding in api.judge.findings:
+        tally.add_finding(finding)
+    return tally.failures
+
+
+@pytest.mark.parametrize(("profile", "fault"), MATRIX)
+def test_fault_is_found_by_the_requirements_it_names(profile, fault):
+    row = registry(load_profile(profile))[fault]
+    wanted = set(row.kills) & load_profile(profile).active
+    assert wanted, f"{fault} names no requirement that is active in {profile}"
+    found = found_with(profile, fault, wanted)
+    assert wanted <= found.keys(), f"not found by {sorted(wanted - found.keys())}; found by {sorted(found)}"
+
+
+@cache
+def killed(profile: str) -> frozenset[str]:
+    return frozenset(identifier for fault in registry(load_profile(profile)).values() for identifier in fault.kills)
+
+
+@pytest.mark.parametrize("profile", profile_ids())
+def test_every_active_requirement_has_a_fault(profile):
+    assert load_profile(profile).active - killed(profile) == set()
+
+
+@pytest.mark.parametrize("profile", profile_ids())
+def test_walk_through_everything_finds_nothing_without_a_fault(profile):
+    api = embed(embedded_settings(load_profile(profile)))
+    stopped = [told for told in survey(api) if told]
+    assert stopped == []
+    assert api.judge.findings == []

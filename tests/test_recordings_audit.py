@@ -1,0 +1,94 @@
+"""What the real services did is the contract: no finding in their recordings, and every damage to them found."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from assistants_conformance.contract import load_profile, profile_ids
+from assistants_conformance.observe import Exchange, Judge
+from assistants_conformance.recordings import read_paths
+from assistants_conformance.scenario.embed import embed, embedded_settings
+
+from .support.damages import DAMAGES, Damage
+from .support.survey import survey
+
+RECORDINGS = Path(__file__).parents[2] / "shared" / "recordings"
+SOURCES = {"raw": 1000, "exchanges.jsonl": 1100, "exchanges-foundry-azure.jsonl": 90}
+#: How many damaged traces of a kind are judged; more of the same show nothing new.
+ENOUGH = 3
+needs_recordings = pytest.mark.skipif(not RECORDINGS.is_dir(), reason="no folder of recordings beside the checkout")
+
+
+@cache
+def sessions(name: str) -> dict[str, list[Exchange]]:
+    found: dict[str, list[Exchange]] = {}
+    for exchange in read_paths([RECORDINGS / name], lambda _: None):
+        found.setdefault(exchange.session, []).append(exchange)
+    return found
+
+
+@cache
+def own(profile: str) -> list[Exchange]:
+    """A recording that the product makes itself."""
+    api = embed(embedded_settings(load_profile(profile)))
+    kept: list[Exchange] = []
+    observe = api.judge.observe
+
+    def keep(exchange: Exchange):
+        kept.append(exchange)
+        return observe(exchange)
+
+    api.judge.observe = keep
+    assert [told for told in survey(api) if told] == []
+    return kept
+
+
+def found_in(damage: Damage, trace: list[Exchange]) -> list[tuple[set[str], list[str]]]:
+    outcomes = []
+    for damaged in damage.apply(trace):
+        judge = Judge()
+        for exchange in damaged:
+            judge.observe(exchange)
+        outcomes.append(({finding.requirement for finding in judge.findings}, [str(f.observed) for f in judge.findings]))
+        if len(outcomes) == ENOUGH:
+            break
+    return outcomes
+
+
+@needs_recordings
+@pytest.mark.parametrize("name", SOURCES)
+def test_real_service_is_not_accused(name):
+    judge = Judge()
+    for exchange in read_paths([RECORDINGS / name], lambda problem: pytest.fail(str(problem)) if problem.kind == "damaged" else None):
+        judge.observe(exchange)
+    assert [f"{f.requirement}: {f.observed} | {f.exchange and f.exchange.source}" for f in judge.findings] == []
+    assert judge.judged.total() + judge.passed_over.total() >= SOURCES[name]
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.name)
+def test_damage_to_an_own_recording_is_found(damage):
+    made = 0
+    for profile in profile_ids():
+        active = load_profile(profile).active
+        for found, told in found_in(damage, own(profile)):
+            wanted = set(damage.requirements) & active
+            made += bool(wanted)
+            assert not wanted or wanted & found, f"{profile}: {told}"
+    assert made, "no own recording has anything to damage in this way"
+
+
+@needs_recordings
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.name)
+def test_damage_to_a_real_recording_is_found(damage):
+    made = 0
+    for trace in sessions("exchanges.jsonl").values():
+        for found, told in found_in(damage, trace):
+            made += 1
+            assert set(damage.requirements) & found, f"{trace[0].source}: {told}"
+        if made >= ENOUGH:
+            return
+    if not made:
+        pytest.skip("the real recordings hold nothing that could be damaged in this way")
