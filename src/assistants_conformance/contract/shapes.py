@@ -40,22 +40,12 @@ class Shape:
         self.schema = schema
         self.requirement = requirement
         self._fast = jsonschema_rs.Draft202012Validator(schema)
+        self._branches: dict[int, jsonschema_rs.Draft202012Validator] = {}
 
     @cached_property
     def requirements(self) -> frozenset[str]:
         """Every requirement that the schema rules on."""
         return frozenset(_requirements(self.schema)) | ({self.requirement} if self.requirement else set())
-
-    @cached_property
-    def by_property(self) -> dict[str, frozenset[str]]:
-        """The requirements that rule on each top-level property."""
-        properties = self.schema.get("properties", {})
-        return {name: frozenset(_requirements(part)) for name, part in properties.items()}
-
-    @cached_property
-    def required(self) -> frozenset[str]:
-        """The top-level properties that must be there."""
-        return frozenset(self.schema.get("required", ()))
 
     @cached_property
     def _exact(self) -> Validator:
@@ -71,7 +61,37 @@ class Shape:
         """Return every departure; empty where the value fits."""
         if self._fast.is_valid(value):
             return []
-        return [problem for error in self._exact.iter_errors(value) for problem in self._explained(error)]
+        found = [problem for error in self._exact.iter_errors(value) for problem in self._explained(error)]
+        return list(dict.fromkeys(found))
+
+    def ruled(self, value: Any) -> set[str]:
+        """Return the requirements that rule on what is really there; those on absent parts have nothing to say."""
+        return {self.requirement, *self._ruled(self.schema, value)} - {None}  # type: ignore[return-value]
+
+    def _ruled(self, node: dict[str, Any], value: Any) -> Iterator[str | None]:
+        yield node.get("x-requirement")
+        if isinstance(value, dict):
+            required = node.get("required", ())
+            for name, part in node.get("properties", {}).items():
+                if name in value or name in required:
+                    yield from self._ruled(part, value.get(name))
+        elif isinstance(value, list) and isinstance(node.get("items"), dict):
+            for item in value:
+                yield from self._ruled(node["items"], item)
+        for branch in (*node.get("allOf", ()), *([node] if "if" in node else ())):
+            if "if" not in branch:
+                yield from self._ruled(branch, value)
+            elif "then" in branch and self._branch(branch["if"]).is_valid(value):
+                yield from self._ruled(branch["then"], value)
+        for branch in (*node.get("oneOf", ()), *node.get("anyOf", ())):
+            if self._branch(branch).is_valid(value):
+                yield from self._ruled(branch, value)
+
+    def _branch(self, node: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
+        known = self._branches.get(id(node))
+        if known is None:
+            known = self._branches[id(node)] = jsonschema_rs.Draft202012Validator(node)
+        return known
 
     def _explained(self, error: ValidationError) -> Iterator[Problem]:
         path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)

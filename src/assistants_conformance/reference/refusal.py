@@ -51,6 +51,8 @@ def answer(refusal: Refusal, profile: Profile, faults: Faults) -> tuple[int, dic
     if faults.on(f"error:{row.name}:text"):
         message = _OTHER_TEXT
     param = refusal.param if refusal.param is not None else row.param and filled(row.param)
+    if row.type is None and row.code is None:
+        return status, {"statusCode": row.status, "message": message}
     if row.type is None:
-        return status, {"error": {"code": row.code or str(row.status), "message": message}}
+        return status, {"error": {"code": row.code, "message": message}}
     return status, {"error": {"message": message, "type": row.type, "param": param, "code": row.code}}

@@ -88,7 +88,7 @@ class Step(Record):
 
 @dataclass
 class Run(Record):
-    """A run. `due` is when its next change happens by itself, None while it waits for the client."""
+    """A run. `arrived` is when it was created, exactly; `due` when its next change happens by itself, None while it waits."""
 
     thread_id: str
     assistant_id: str
@@ -108,6 +108,7 @@ class Run(Record):
     given_resources: Json
     resources: Resources
     expires_at: int | None
+    arrived: float
     due: float | None
     status: str = "queued"
     started_at: int | None = None

@@ -17,17 +17,6 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=Record)
 
-# How the refusal of an unknown object calls it; a file has a refusal of its own.
-NOUNS = {
-    "assistant": "assistant",
-    "thread": "thread",
-    "message": "message",
-    "run": "run",
-    "run_step": "run step",
-    "vector_store": "vector store",
-    "message_file": "message file",
-    "assistant_file": "assistant file",
-}
 
 
 def found(table: Mapping[str, R], kind: str, identifier: str) -> R:
@@ -39,9 +28,7 @@ def found(table: Mapping[str, R], kind: str, identifier: str) -> R:
     try:
         return table[identifier]
     except KeyError:
-        if kind == "file":
-            raise refuse("file_not_found", id=identifier) from None
-        raise refuse(f"{kind}_not_found", id=identifier, kind=NOUNS[kind]) from None
+        raise refuse(f"not_found_{kind}", id=identifier) from None
 
 
 class Store:
@@ -105,7 +92,7 @@ def page(
     limit = _limit(query.get("limit"), default, most)
     order = query.get("order", "desc")
     if order not in ("asc", "desc"):
-        raise refuse("invalid_value", at="order", value=order, allowed="'asc' and 'desc'")
+        raise refuse("invalid_value", at="order", value=order, supported="'asc' and 'desc'")
     rows = sorted(items, key=lambda row: (row.created_at, row.sequence), reverse=order == "desc")
     places = {row.id: place for place, row in enumerate(rows)}
     start, end = 0, len(rows)
@@ -136,11 +123,11 @@ def _limit(text: str | None, default: int, most: int) -> int:
     try:
         limit = int(text) if text.isascii() else int("")
     except ValueError:
-        raise refuse("invalid_type", at="limit", expected="an integer", actual="a string") from None
+        raise refuse("invalid_type", at="limit", expected="an integer", got="a string") from None
     if limit < 1:
-        raise refuse("integer_below_min_value", at="limit", minimum=1, actual=limit)
+        raise refuse("integer_below_min_value", at="limit", minimum=1, value=limit)
     if limit > most:
-        raise refuse("integer_above_max_value", at="limit", maximum=most, actual=limit)
+        raise refuse("integer_above_max_value", at="limit", maximum=most, value=limit)
     return limit
 
 
@@ -148,4 +135,4 @@ def _place(places: Mapping[str, int], cursor: str, kind: str, name: str) -> int:
     try:
         return places[cursor]
     except KeyError:
-        raise refuse("unknown_cursor", at=name, id=cursor, kind=NOUNS.get(kind, kind)) from None
+        raise refuse("unknown_cursor", at=name, id=cursor, kind=kind.replace("_", " ")) from None

@@ -82,7 +82,7 @@ def _problems(schema: Schema, value: Any, path: str) -> Iterator[Refusal]:
         return
     allowed = schema.get("enum", [schema["const"]] if "const" in schema else None)
     if allowed is not None and value not in allowed:
-        yield refuse("invalid_value", at=path, value=value, allowed=listing(allowed))
+        yield refuse("invalid_value", at=path, value=value, supported=listing(allowed))
         return
     match value:
         case bool():
@@ -105,11 +105,9 @@ def _type_problem(schema: Schema, value: Any, path: str) -> Refusal | None:
     names = [types] if isinstance(types, str) else list(types)
     if any(_is(value, name) for name in names):
         return None
-    wanted = [name for name in names if name != "null"] or names
-    expected = " or ".join([", ".join(_NAMES[name] for name in wanted[:-1]), _NAMES[wanted[-1]]][len(wanted) == 1 :])
-    if wanted[0] == "object" and len(wanted) == 1 and path:
-        expected = "an object"
-    return refuse("invalid_type", at=path, expected=expected, actual=type_name(value))
+    wanted = [_NAMES[name] for name in names if name != "null"] or ["null"]
+    expected = wanted[0] if len(wanted) == 1 else f"one of {', '.join(wanted[:-1])} or {wanted[-1]}"
+    return refuse("invalid_type", at=path, expected=expected, got=type_name(value))
 
 
 def listing(values: list[Any]) -> str:
@@ -123,25 +121,25 @@ def listing(values: list[Any]) -> str:
 def _number(schema: Schema, value: float, path: str) -> Iterator[Refusal]:
     kind = "integer" if isinstance(value, int) else "decimal"
     if "minimum" in schema and value < schema["minimum"]:
-        yield refuse(f"{kind}_below_min_value", at=path, minimum=schema["minimum"], actual=value)
+        yield refuse(f"{kind}_below_min_value", at=path, minimum=schema["minimum"], value=value)
     if "maximum" in schema and value > schema["maximum"]:
-        yield refuse(f"{kind}_above_max_value", at=path, maximum=schema["maximum"], actual=value)
+        yield refuse(f"{kind}_above_max_value", at=path, maximum=schema["maximum"], value=value)
 
 
 def _string(schema: Schema, value: str, path: str) -> Iterator[Refusal]:
     if len(value) > schema.get("maxLength", len(value)):
-        yield refuse("string_above_max_length", at=path, maximum=schema["maxLength"], actual=len(value))
+        yield refuse("string_too_long", at=path, maximum=schema["maxLength"], length=len(value))
     if len(value) < schema.get("minLength", 0):
-        yield refuse("string_below_min_length", at=path, minimum=schema["minLength"], actual=len(value))
+        yield refuse("empty_string", at=path, minimum=schema["minLength"])
     if "pattern" in schema and not re.search(schema["pattern"].removesuffix("$") + r"\Z", value):
         yield refuse("string_pattern_mismatch", at=path, pattern=schema["pattern"])
 
 
 def _array(schema: Schema, value: list[Any], path: str) -> Iterator[Refusal]:
     if len(value) > schema.get("maxItems", len(value)):
-        yield refuse("array_above_max_length", at=path, maximum=schema["maxItems"], actual=len(value))
+        yield refuse("array_too_long", at=path, maximum=schema["maxItems"], length=len(value))
     if len(value) < schema.get("minItems", 0):
-        yield refuse("array_below_min_length", at=path, minimum=schema["minItems"], actual=len(value))
+        yield refuse("array_too_short", at=path, minimum=schema["minItems"])
     if isinstance(items := schema.get("items"), dict):
         for index, item in enumerate(value):
             yield from _problems(items, item, f"{path}[{index}]")
@@ -152,13 +150,13 @@ def _object(schema: Schema, value: dict[str, Any], path: str) -> Iterator[Refusa
         if name not in value:
             yield refuse("missing_required_parameter", at=_join(path, name))
     if len(value) > schema.get("maxProperties", len(value)):
-        yield refuse("object_above_max_properties", at=path, maximum=schema["maxProperties"], actual=len(value))
+        yield refuse("object_too_large", at=path, maximum=schema["maxProperties"], count=len(value))
     names = schema.get("propertyNames", {})
     properties = schema.get("properties", {})
     rest = schema.get("additionalProperties", True)
     for name, item in value.items():
         if len(name) > names.get("maxLength", len(name)):
-            yield refuse("property_name_above_max_length", at=path, maximum=names["maxLength"], actual=len(name))
+            yield refuse("key_too_long", at=path, maximum=names["maxLength"], length=len(name))
         if name in properties:
             yield from _problems(properties[name], item, _join(path, name))
         elif rest is False:
@@ -180,7 +178,7 @@ def _combined(schema: Schema, value: Any, path: str) -> Iterator[Refusal]:
             yield from _problems(schema[branch], value, path)
     if "not" in schema and _fits(schema["not"], value):
         names = schema["not"].get("required", [])
-        yield refuse("mutually_exclusive_parameters", at=path, names=listing(names))
+        yield refuse("mutually_exclusive", at=path, names=listing(names))
     choices = schema.get("oneOf", schema.get("anyOf"))
     if choices and not any(_fits(choice, value) for choice in choices):
         yield _closest(choices, value, path)
@@ -197,5 +195,5 @@ def _closest(choices: list[Schema], value: Any, path: str) -> Refusal:
     if not typed:
         names = [choice.get("type") for choice in choices]
         expected = " or ".join(_NAMES.get(str(name), "a value") for name in dict.fromkeys(names))
-        return refuse("invalid_type", at=path, expected=expected, actual=type_name(value))
+        return refuse("invalid_type", at=path, expected=expected, got=type_name(value))
     return max(typed, key=lambda problem: len(problem.param or ""))

@@ -79,7 +79,7 @@ def parse_json(body: bytes) -> Any:
         # A lone surrogate is legal as an escape and impossible to answer in UTF-8.
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError):
-        raise refuse("malformed_json") from None
+        raise refuse("invalid_json") from None
     return value
 
 

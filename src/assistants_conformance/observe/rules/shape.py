@@ -37,12 +37,12 @@ def _judge(context: Context, shapes: list[Shape], value: dict[str, Any], prefix:
     report = context.report
     best = next((shape for shape in shapes if shape.is_valid(value)), None)
     if best is not None:
-        for requirement in best.requirements:
+        for requirement in best.ruled(value):
             report.passed(requirement)
         return
     shape = min(shapes, key=lambda candidate: len(candidate.problems(value)))
     problems = shape.problems(value)
-    for requirement in shape.requirements - {problem.requirement for problem in problems}:
+    for requirement in shape.ruled(value) - {problem.requirement for problem in problems}:
         report.passed(requirement)
     for problem in problems:
         report.check(

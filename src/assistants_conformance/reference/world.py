@@ -1,0 +1,60 @@
+"""Everything that a handler of a request works with."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from assistants_conformance.reference.files import FileTypes
+from assistants_conformance.reference.render import Renderer
+from assistants_conformance.reference.runs import Engine
+from assistants_conformance.reference.store import Store
+
+if TYPE_CHECKING:
+    from assistants_conformance.contract import Profile
+    from assistants_conformance.reference.clock import Clock
+    from assistants_conformance.reference.faults import Faults
+
+# Which models there are. Names of deployments are free, so a name is taken for one unless it says that it is none.
+_NO_MODEL = re.compile(r"\b(no-such|not-a|unknown|nonexistent|non-existent|does-not-exist|missing|invalid)", re.IGNORECASE)
+
+
+class World:
+    """One server's state and rules."""
+
+    def __init__(
+        self, profile: Profile, clock: Clock, faults: Faults, failing_model: str | None, run_expiry: int | None
+    ) -> None:
+        self.profile = profile
+        self.clock = clock
+        self.faults = faults
+        self.failing_model = failing_model
+        self.run_expiry = run_expiry
+        self.store = Store(profile)
+        self.render = Renderer(profile)
+        self.file_types = FileTypes(profile)
+        self.engine = Engine(self)
+
+    def now(self) -> int:
+        """Return the time in whole seconds, as objects carry it."""
+        return int(self.clock.now())
+
+    def expiry(self, created_at: int) -> int:
+        """Return when a run that was created then expires."""
+        seconds = self.profile.expiry.before_action[0] if self.run_expiry is None else self.run_expiry
+        return created_at + seconds
+
+    def knows_model(self, name: str) -> bool:
+        """Say whether there is a model or deployment of that name."""
+        return name == self.failing_model or not _NO_MODEL.search(name)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request to one operation: path parameters, query, and the checked body (a form has its upload besides)."""
+
+    params: dict[str, str]
+    query: dict[str, str]
+    body: dict[str, Any]
+    upload: tuple[str, bytes] | None = None
