@@ -1,6 +1,6 @@
 """What is still missing of an area: rows nobody exercises, findings without a fault, rows no fault kills.
 
-    python tools/coverage.py --area thread_locking [--profile P] [--kills]
+python tools/coverage.py --area thread_locking [--profile P] [--kills]
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from assistants_conformance.contract import load_profile, profile_ids  # noqa: E402
-from assistants_conformance.reference.faults import registry  # noqa: E402
-from assistants_conformance.reporting.tally import Tally  # noqa: E402
-from assistants_conformance.scenario import applies, conduct  # noqa: E402
-from assistants_conformance.scenario.embed import embed, embedded_settings  # noqa: E402
-from assistants_conformance.scenario.gather import scenarios  # noqa: E402
+from assistants_conformance.contract import load_profile, profile_ids
+from assistants_conformance.reference.faults import registry
+from assistants_conformance.reporting.tally import Tally
+from assistants_conformance.scenario import applies, conduct
+from assistants_conformance.scenario.embed import embed, embedded_settings
+from assistants_conformance.scenario.gather import scenarios
 
 
 def main() -> None:

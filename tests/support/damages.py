@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 from assistants_conformance.contract import locate
 from assistants_conformance.observe import Exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 Trace = list[Exchange]
 ENDED = {"completed", "failed", "cancelled", "expired", "incomplete"}
@@ -102,7 +104,7 @@ def is_open(item: dict[str, Any]) -> bool:
     return item.get("status") in {"queued", "in_progress", "requires_action", "cancelling"}
 
 
-RUN, STEP, MESSAGE, THREAD, ASSISTANT = "thread.run", "thread.run.step", "thread.message", "thread", "assistant"
+RUN, STEP, MESSAGE, ASSISTANT = "thread.run", "thread.run.step", "thread.message", "assistant"
 
 
 @one(RUN, "run: a status nobody knows", "SM-023")
@@ -267,11 +269,15 @@ def _(message):
 
 
 def annotated(message: dict[str, Any]) -> bool:
-    return any(part.get("text", {}).get("annotations") for part in message["content"] if isinstance(part.get("text"), dict))
+    return any(
+        part.get("text", {}).get("annotations") for part in message["content"] if isinstance(part.get("text"), dict)
+    )
 
 
 def note(message: dict[str, Any]) -> dict[str, Any]:
-    return next(part["text"]["annotations"][0] for part in message["content"] if part.get("text", {}).get("annotations"))
+    return next(
+        part["text"]["annotations"][0] for part in message["content"] if part.get("text", {}).get("annotations")
+    )
 
 
 @one(MESSAGE, "annotation: start_index off by one", "ANN-003", when=annotated)
@@ -287,11 +293,6 @@ def _(message):
 @one(MESSAGE, "annotation: a type nobody knows", "ANN-001", when=annotated)
 def _(message):
     note(message)["type"] = "footnote"
-
-
-@one(THREAD, "thread: created_at changes", "OBJ-003")
-def _(thread):
-    thread["created_at"] -= 1
 
 
 @one(ASSISTANT, "assistant: name is a number", "ASST-F04")
@@ -438,12 +439,29 @@ def _(trace):
             yield swapped(trace, number, with_body(exchange, {**body, "id": body["id"][:-1] + "0"}))
 
 
-@trace_wide("assistant: another name when read again", "OBJ-006", "ASST-035")
-def _(trace):
+def read_again(trace: Trace, kind: str) -> Iterator[tuple[int, Exchange, dict[str, Any]]]:
+    """Reads of an object whose creation stands earlier in the same trace."""
+    made = set()
     for number, exchange in enumerate(trace):
         body = exchange.response.json
-        if is_route(exchange, "GET", "assistants", "*") and exchange.response.status == 200 and isinstance(body, dict):
-            yield swapped(trace, number, with_body(exchange, {**body, "name": "somebody else"}))
+        if exchange.response.status != 200 or not isinstance(body, dict):
+            continue
+        if is_route(exchange, "POST", kind):
+            made.add(body.get("id"))
+        elif is_route(exchange, "GET", kind, "*") and body.get("id") in made:
+            yield number, exchange, body
+
+
+@trace_wide("assistant: another name when read again", "OBJ-006", "ASST-035")
+def _(trace):
+    for number, exchange, body in read_again(trace, "assistants"):
+        yield swapped(trace, number, with_body(exchange, {**body, "name": "somebody else"}))
+
+
+@trace_wide("thread: created_at changes", "OBJ-003")
+def _(trace):
+    for number, exchange, body in read_again(trace, "threads"):
+        yield swapped(trace, number, with_body(exchange, {**body, "created_at": body["created_at"] - 1}))
 
 
 @trace_wide("create: an id that was given before", "OBJ-001")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 
 from assistants_conformance.target import Api, Blocked, NotApplicable
-from assistants_conformance.target.prompts import CODE_INTERPRETER, NICKNAME, PICTURE, TABLE, WEATHER
+from assistants_conformance.target.prompts import CODE_INTERPRETER, PICTURE, TABLE, WEATHER
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 
 def _assistants(api: Api) -> None:
-    made = api.assistant(name="Ada", description="counts", instructions="Be brief.", metadata={"a": "1"}, tools=[WEATHER])
+    made = api.assistant(
+        name="Ada", description="counts", instructions="Be brief.", metadata={"a": "1"}, tools=[WEATHER]
+    )
     api.assistant(name="Bob")
     api.call("get_assistant", assistant_id=made["id"])
     api.call("list_assistants", query={"limit": 1})

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, TYPE_CHECKING
 
 from assistants_conformance._data import folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Level = Literal["MUST", "SHOULD", "OBSERVED", "MAY"]
 Impact = Literal["breaks-clients", "changes-behaviour", "diagnostics", "cosmetic"]
@@ -20,6 +22,7 @@ IMPACTS: tuple[Impact, ...] = get_args(Impact)
 
 class ContractError(ValueError):
     """The data in `schemas/` contradicts itself; the message names file and place."""
+
 
 _REQUIRED = {"id", "level", "impact", "title", "statement", "source", "profiles"}
 _OPTIONAL = {"field", "occasion", "overrides"}

@@ -48,11 +48,11 @@ def assembled(family: str, shape: str, name: str, patches: Mapping[str, Any]) ->
     return _assembled(family, shape, name, patches, ())
 
 
-def _assembled(
-    family: str, shape: str, name: str, patches: Mapping[str, Any], path: tuple[str, ...]
-) -> dict[str, Any]:
+def _assembled(family: str, shape: str, name: str, patches: Mapping[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
     if name in path:
-        raise ContractError(f"schemas/{family}/{shape}: the reference {' -> '.join((*path, name))} leads back to itself")
+        raise ContractError(
+            f"schemas/{family}/{shape}: the reference {' -> '.join((*path, name))} leads back to itself"
+        )
     document = merge_patch(read(f"{family}/{shape}/{name}"), patches.get(f"{family}/{name}", {}))
 
     def inline(value: Any) -> Any:

@@ -99,9 +99,7 @@ def operation(identifier: str) -> Operation:
 def _patterns() -> tuple[tuple[re.Pattern[str], Operation], ...]:
     # A literal segment is tried before a parameter: `/threads/runs` is not a thread called "runs".
     ordered = sorted(operations(), key=lambda row: [part.startswith("{") for part in row.path.split("/")])
-    return tuple(
-        (re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", row.path)), row) for row in ordered
-    )
+    return tuple((re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", row.path)), row) for row in ordered)
 
 
 def match(method: str, route: str, shape: str, profile: str = "") -> Match | None:

@@ -114,9 +114,7 @@ class Profile:
     def operations(self) -> tuple[Operation, ...]:
         """The operations that this profile has."""
         return tuple(
-            row
-            for row in operations()
-            if self.shape in row.shapes and (not row.profiles or self.id in row.profiles)
+            row for row in operations() if self.shape in row.shapes and (not row.profiles or self.id in row.profiles)
         )
 
     def match(self, method: str, route: str) -> Match | None:
@@ -191,7 +189,8 @@ def load_profile(identifier: str = DEFAULT_PROFILE) -> Profile:
         base_path=document["base_path"],
         beta_header=document.get("beta_header"),
         expiry=ExpiryWindow(
-            tuple(document["run_expiry"]["before_action_seconds"]), tuple(document["run_expiry"]["after_action_seconds"])
+            tuple(document["run_expiry"]["before_action_seconds"]),
+            tuple(document["run_expiry"]["after_action_seconds"]),
         ),
         id_forms=MappingProxyType(document["id_forms"]),
         patches=MappingProxyType(document.get("patches", {})),

@@ -31,7 +31,8 @@ class Engine:
         self._open: dict[str, Run] = {}
 
     def accept(self, run: Run) -> None:
-        """Take a new run in."""
+        """Take a new run in; it is picked up a moment after it came."""
+        run.due = run.arrived + PICKUP_SECONDS
         self._open[run.id] = run
 
     def drop(self, runs: Iterable[str]) -> None:

@@ -59,7 +59,7 @@ def conduct(function: Callable[..., Any], api: Api, tally: Tally, name: str, arg
             kind, reason = "not-applicable", str(error)
         except Blocked as error:
             kind, reason = "not-testable", str(error)
-        except Exception:  # noqa: BLE001 - the suite's own fault must not be taken for the target's
+        except Exception:
             kind, reason = "error", traceback.format_exc(limit=-4)
     tally.requests += api.requests - requests
     tally.exercised.update(verify.checked)

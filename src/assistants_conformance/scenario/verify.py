@@ -54,7 +54,9 @@ class Verify:
     def status(self, requirement: str, answer: Answer, *allowed: int) -> bool:
         """Check the status of an answer."""
         told = " or ".join(map(str, allowed))
-        return self(requirement, answer.status in allowed, observed=answer.told, expected=f"status {told}", answer=answer)
+        return self(
+            requirement, answer.status in allowed, observed=answer.told, expected=f"status {told}", answer=answer
+        )
 
     def refused(self, requirement: str, answer: Answer, *allowed: int) -> bool:
         """Check that a request was refused, with 400 unless other statuses are named."""

@@ -7,16 +7,15 @@ import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from assistants_conformance.contract import Profile
 from assistants_conformance.target.client import Answer, Blocked, Client, NotApplicable
 from assistants_conformance.target.multipart import Part, form
 from assistants_conformance.target.prompts import NICKNAME, WEATHER, demand
 
 if TYPE_CHECKING:
+    from assistants_conformance.contract import Profile
     from collections.abc import Callable, Iterator
 
     from assistants_conformance.target.capabilities import Capabilities
-    from assistants_conformance.target.settings import TargetSettings
 
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 2.0
@@ -80,7 +79,9 @@ class Api(Client):
 
     def post_assistant(self, **body: Any) -> Answer:
         """Create an assistant with the target's model unless the body names one; return the raw answer."""
-        return self.created("create_assistant", self.call("create_assistant", json={"model": self.settings.model, **body}))
+        return self.created(
+            "create_assistant", self.call("create_assistant", json={"model": self.settings.model, **body})
+        )
 
     def assistant(self, **body: Any) -> dict[str, Any]:
         """Create an assistant or raise Blocked."""
@@ -197,7 +198,9 @@ class Api(Client):
             raise Blocked(f"a run ended {now.get('status')} ({now.get('last_error')}), not {' or '.join(expected)}")
         return now
 
-    def parked(self, *, calls: int = 1, thread: str | None = None, assistant: str | None = None, **body: Any) -> dict[str, Any]:
+    def parked(
+        self, *, calls: int = 1, thread: str | None = None, assistant: str | None = None, **body: Any
+    ) -> dict[str, Any]:
         """Bring a run into `requires_action`, where it holds its thread until somebody moves it.
 
         v2 forces a function by `tool_choice`; v1 has no such member and is asked in its instructions. Two calls at once
@@ -338,7 +341,11 @@ def call_ids(run: dict[str, Any]) -> list[str]:
     action = run.get("required_action")
     inner = action.get("submit_tool_outputs") if isinstance(action, dict) else None
     calls = inner.get("tool_calls") if isinstance(inner, dict) else None
-    return [str(call["id"]) for call in calls if isinstance(call, dict) and "id" in call] if isinstance(calls, list) else []
+    return (
+        [str(call["id"]) for call in calls if isinstance(call, dict) and "id" in call]
+        if isinstance(calls, list)
+        else []
+    )
 
 
 __all__ = ["Answer", "Api", "Blocked", "NotApplicable", "Part", "call_ids", "form"]

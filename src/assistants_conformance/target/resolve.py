@@ -150,7 +150,8 @@ class _Resolver:
         options = self.options
         if options.faults and url is not None:
             raise ConfigError(
-                "--fault", f"only the embedded reference server can be broken; the target is {url} ({self.origins['url']})"
+                "--fault",
+                f"only the embedded reference server can be broken; the target is {url} ({self.origins['url']})",
             )
         expiry = target.integer("run_expiry_seconds", least=1)
         if options.run_expiry is not None and options.run_expiry < 1:
@@ -252,9 +253,7 @@ class _Resolver:
     def _credentials(self, profile: Profile, url: str | None) -> tuple[str, str]:
         if url is None:
             return _EMBEDDED_KEY, ""
-        names = {"openai": ("OPENAI_API_KEY",)}.get(
-            profile.platform, ("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN")
-        )
+        names = {"openai": ("OPENAI_API_KEY",)}.get(profile.platform, ("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN"))
         there = [name for name in names if self.environ.get(name, "").strip()]
         self.origins["credentials"] = f"{there[0]} (hidden)" if there else f"none: {' and '.join(names)} are not set"
         if not there:

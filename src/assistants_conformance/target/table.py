@@ -161,4 +161,10 @@ def _kind(value: object) -> str:
         return "a table"
     if isinstance(value, list):
         return "a list"
-    return f"{value!r}" if isinstance(value, (int, float)) else f"the text {value!r}" if isinstance(value, str) else "a date"
+    return (
+        f"{value!r}"
+        if isinstance(value, (int, float))
+        else f"the text {value!r}"
+        if isinstance(value, str)
+        else "a date"
+    )

@@ -112,7 +112,9 @@ def _instructions(call: Call, context: Context, answer: dict[str, Any]) -> None:
 def _content(context: Context, sent: str, answer: dict[str, Any], rule: str) -> None:
     expected = [{"type": "text", "text": {"value": sent, "annotations": []}}]
     told = answer.get("content")
-    value = told[0].get("text", {}).get("value") if isinstance(told, list) and told and isinstance(told[0], dict) else None
+    value = (
+        told[0].get("text", {}).get("value") if isinstance(told, list) and told and isinstance(told[0], dict) else None
+    )
     context.report.check(rule, value == sent, told, f"the text {brief(sent)}")
     for requirement in ("MSG-020", "N-03"):
         context.report.check(requirement, told == expected, told, brief(expected))
@@ -125,15 +127,22 @@ def _replaced(call: Call, context: Context, kind: str, answer: dict[str, Any]) -
     for name, value in call.sent.items():
         if name in _PLAIN[kind] and value is not None:
             told = f"{name} {brief(answer.get(name))}"
-            context.report.check(rule, equivalent(name, value, answer.get(name)), told, f"{name} {brief(value)} as sent")
+            context.report.check(
+                rule, equivalent(name, value, answer.get(name)), told, f"{name} {brief(value)} as sent"
+            )
             if name == "metadata":
-                context.report.check("ASST-037", equivalent(name, value, answer.get(name)), told, "the whole map replaced")
+                context.report.check(
+                    "ASST-037", equivalent(name, value, answer.get(name)), told, "the whole map replaced"
+                )
     if before is None or kind == "run":
         return
     for name in before.keys() - call.sent.keys() - _VOLATILE[kind]:
         if name in answer:
             context.report.check(
-                rule, answer[name] == before[name], f"{name} {brief(answer[name])}", f"{name} kept: {brief(before[name])}"
+                rule,
+                answer[name] == before[name],
+                f"{name} {brief(answer[name])}",
+                f"{name} kept: {brief(before[name])}",
             )
 
 

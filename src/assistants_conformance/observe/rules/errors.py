@@ -100,7 +100,7 @@ def _texts(call: Call, context: Context) -> None:
 
 
 def _not_found(call: Call, context: Context, error: dict[str, Any], message: str) -> None:
-    if call.operation is not None and call.operation.area == "files" or "File object" in message:
+    if (call.operation is not None and call.operation.area == "files") or "File object" in message:
         expected = f"No such File object: {call.params.get('file_id', '…')}"
         context.report.check(
             "ERR-006",

@@ -17,7 +17,9 @@ def observe_headers(call: Call, context: Context) -> None:
         return
     headers = call.exchange.response.headers
     missing = [name for name in _OPENAI if name not in headers]
-    context.report.check("ERR-020", not missing, f"without {missing}", "x-request-id, openai-processing-ms, openai-version")
+    context.report.check(
+        "ERR-020", not missing, f"without {missing}", "x-request-id, openai-processing-ms, openai-version"
+    )
     if call.ok:
         named = [name for name in ("apim-request-id", "x-request-id") if name in headers]
         context.report.check("ERR-021", named, "neither apim-request-id nor x-request-id", "an id of the request")

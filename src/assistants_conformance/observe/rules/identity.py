@@ -83,8 +83,12 @@ def _addressed(call: Call, context: Context, kind: str, item: dict[str, Any]) ->
     if own is not None and context.is_real(own) and context.is_real(item.get("id")):
         context.report.check("OBJ-002", item.get("id") == own, f"the object {item.get('id')!r}", f"the object {own!r}")
     for name in _PARENTS:
-        if name in call.params and name != _OWN_ID[kind] and name in item and context.is_real(call.params[name]) and (
-            context.closed or context.is_real(item[name])
+        if (
+            name in call.params
+            and name != _OWN_ID[kind]
+            and name in item
+            and context.is_real(call.params[name])
+            and (context.closed or context.is_real(item[name]))
         ):
             context.report.check(
                 "OBJ-002", item[name] == call.params[name], f"{name} {item[name]!r}", f"{name} {call.params[name]!r}"
@@ -113,7 +117,9 @@ def _constant(call: Call, context: Context, kind: str, item: dict[str, Any]) -> 
             continue
         before = seen.constant.setdefault(name, value)
         if name in _CONSTANT[kind]:
-            context.report.check("OBJ-003", value == before, f"{name} was {before!r}, now {value!r}", f"{name} constant")
+            context.report.check(
+                "OBJ-003", value == before, f"{name} was {before!r}, now {value!r}", f"{name} constant"
+            )
         if kind == "run":
             context.report.check("N-05", value == before, f"{name} was {before!r}, now {value!r}", f"{name} constant")
 

@@ -89,7 +89,10 @@ def _cursors(call: Call, context: Context, identifiers: list[Any]) -> None:
             continue
         for rule in (requirement, "N-19"):
             context.report.check(
-                rule, cursor not in identifiers, f"the page holds its own cursor {cursor}", f"{name} excludes its cursor"
+                rule,
+                cursor not in identifiers,
+                f"the page holds its own cursor {cursor}",
+                f"{name} excludes its cursor",
             )
 
 
@@ -109,5 +112,8 @@ def _parents(call: Call, context: Context) -> None:
     if wanted is not None and call.operation is not None and call.operation.id == "list_messages":
         for item in call.items:
             context.report.check(
-                "PAGE-017", item.get("run_id") == wanted, f"a message of run {item.get('run_id')!r}", f"only of {wanted}"
+                "PAGE-017",
+                item.get("run_id") == wanted,
+                f"a message of run {item.get('run_id')!r}",
+                f"only of {wanted}",
             )

@@ -54,14 +54,17 @@ def _prove(call: Call, context: Context) -> None:
             continue
         status = answer.get("status")
         ended = next(
-            (whole(answer.get(name)) for name in ("completed_at", "failed_at", "cancelled_at") if answer.get(name)), None
+            (whole(answer.get(name)) for name in ("completed_at", "failed_at", "cancelled_at") if answer.get(name)),
+            None,
         )
         left: list[tuple[str, Exchange]] = []
         for operation, exchange in run.admitted:
             if exchange.ended > call.exchange.started:
                 left.append((operation, exchange))
             elif status in cycle.open:
-                _accuse(context, operation, exchange, f"while {run.id} was active (later still {status})", waiting=False)
+                _accuse(
+                    context, operation, exchange, f"while {run.id} was active (later still {status})", waiting=False
+                )
             elif ended is not None and _made_at(exchange) is not None and ended >= (_made_at(exchange) or 0) + _MARGIN:
                 _accuse(context, operation, exchange, f"while {run.id} was active (it ended at {ended})", waiting=False)
             elif ended is None:
@@ -78,5 +81,9 @@ def _accuse(context: Context, operation: str, exchange: Exchange, when: str, *, 
     rules = (_RULE[operation], "N-07", "LOCK-003") if waiting else (_RULE[operation], "N-07")
     for requirement in rules:
         context.report.check(
-            requirement, False, f"{_WHAT[operation]} {when}", "refused with 400 until the run has ended", exchange=exchange
+            requirement,
+            False,
+            f"{_WHAT[operation]} {when}",
+            "refused with 400 until the run has ended",
+            exchange=exchange,
         )

@@ -77,7 +77,9 @@ def _annotations(call: Call, context: Context, value: str, annotations: Any) -> 
 
 def _quote(call: Call, context: Context, citation: dict[str, Any]) -> None:
     if call.profile.shape == "v2":
-        context.report.check("ANN-008", isinstance(citation.get("quote", ""), str), citation, "quote absent or a string")
+        context.report.check(
+            "ANN-008", isinstance(citation.get("quote", ""), str), citation, "quote absent or a string"
+        )
 
 
 def _span(context: Context, value: str, text: str, start: int, end: int) -> None:

@@ -51,11 +51,17 @@ def _settings(call: Call, context: Context, run: dict[str, Any]) -> None:
         value = run.get(setting.field)
         if status in setting.required_in:
             context.report.check(
-                setting.requirement, value is not None, f"{setting.field} is null in {status}", f"{setting.field} is set"
+                setting.requirement,
+                value is not None,
+                f"{setting.field} is null in {status}",
+                f"{setting.field} is set",
             )
         elif status in setting.forbidden_in:
             context.report.check(
-                setting.requirement, value is None, f"{setting.field} is {value!r} in {status}", f"{setting.field} is null"
+                setting.requirement,
+                value is None,
+                f"{setting.field} is {value!r} in {status}",
+                f"{setting.field} is null",
             )
 
 
@@ -184,7 +190,9 @@ def _edge(call: Call, context: Context, seen: RunSeen, run: dict[str, Any]) -> N
         if status == seen.status and seen.terminal is not None:
             now = _settled(run)
             differing = sorted(key for key in seen.terminal if key in now and now[key] != seen.terminal[key])
-            context.report.check("N-06", not differing, f"{differing} changed after the end", "an ended run is constant")
+            context.report.check(
+                "N-06", not differing, f"{differing} changed after the end", "an ended run is constant"
+            )
         return
     called = seen.called if context.closed else None
     reachable = cycle.reachable(seen.status, called)
@@ -257,7 +265,9 @@ def _answered(call: Call, context: Context, operation: str, expiry_before: int |
         for requirement in ("SM-001", "RUN-001" if operation == "create_run" else "RUN-002"):
             report.check(requirement, early or run.get("status") == "queued", f"status {run.get('status')!r}", "queued")
         if run.get("status") == "queued":
-            report.check("SM-028", run.get("started_at") is None, run.get("started_at"), "started_at null before the start")
+            report.check(
+                "SM-028", run.get("started_at") is None, run.get("started_at"), "started_at null before the start"
+            )
     elif operation == "submit_tool_outputs" and "tool_approvals" not in call.sent:
         _submitted(context, run, expiry_before)
     elif operation == "cancel_run":
@@ -280,5 +290,8 @@ def _submitted(context: Context, run: dict[str, Any], expiry_before: int | None)
     report.check("SM-029", run.get("started_at") is not None, "started_at null after a submit", "started_at kept")
     if expiry_before is not None:
         report.check(
-            "SUB-014", run.get("expires_at") == expiry_before, run.get("expires_at"), f"expires_at kept at {expiry_before}"
+            "SUB-014",
+            run.get("expires_at") == expiry_before,
+            run.get("expires_at"),
+            f"expires_at kept at {expiry_before}",
         )

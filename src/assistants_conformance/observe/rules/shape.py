@@ -18,7 +18,10 @@ def observe_shape(call: Call, context: Context) -> None:
         return
     report = context.report
     report.check(
-        operation.requirement, isinstance(call.body, dict), "an answer that is no JSON object", f"a {operation.kind} as JSON"
+        operation.requirement,
+        isinstance(call.body, dict),
+        "an answer that is no JSON object",
+        f"a {operation.kind} as JSON",
     )
     if not isinstance(call.body, dict):
         return

@@ -35,11 +35,17 @@ def _settings(call: Call, context: Context, step: dict[str, Any]) -> None:
         value = step.get(setting.field)
         if status in setting.required_in:
             context.report.check(
-                setting.requirement, value is not None, f"{setting.field} is null in {status}", f"{setting.field} is set"
+                setting.requirement,
+                value is not None,
+                f"{setting.field} is null in {status}",
+                f"{setting.field} is set",
             )
         elif status in setting.forbidden_in:
             context.report.check(
-                setting.requirement, value is None, f"{setting.field} is {value!r} in {status}", f"{setting.field} is null"
+                setting.requirement,
+                value is None,
+                f"{setting.field} is {value!r} in {status}",
+                f"{setting.field} is null",
             )
 
 
@@ -60,13 +66,18 @@ def _together(call: Call, context: Context) -> None:
             context.report.check(requirement, step.get("expires_at") is None, told, "null once the run has ended")
     open_steps = [step.get("id") for step in call.items if step.get("status") == "in_progress"]
     rule = {"completed": "STEP-013", "expired": "STEP-014", "cancelled": "CAN-008"}.get(run.status)
-    context.report.check(rule, not open_steps, f"{open_steps} in_progress in a run that is {run.status}", "no open step")
+    context.report.check(
+        rule, not open_steps, f"{open_steps} in_progress in a run that is {run.status}", "no open step"
+    )
     ended = whole(run.terminal.get("completed_at"))
     for step in call.items:
         completed = whole(step.get("completed_at"))
         if run.status == "completed":
             context.report.check(
-                "STEP-013", step.get("status") == "completed", step.get("status"), "every step of a completed run completed"
+                "STEP-013",
+                step.get("status") == "completed",
+                step.get("status"),
+                "every step of a completed run completed",
             )
             if completed is not None and ended is not None:
                 context.report.check("STEP-013", completed <= ended, completed, f"not later than the run's end {ended}")
@@ -74,7 +85,9 @@ def _together(call: Call, context: Context) -> None:
 
 
 def _usage(call: Call, context: Context, run: dict[str, Any]) -> None:
-    partial = call.body.get("has_more") is not False or {"after", "before", "limit"} & call.exchange.request.query.keys()
+    partial = (
+        call.body.get("has_more") is not False or {"after", "before", "limit"} & call.exchange.request.query.keys()
+    )
     total = run.get("usage")
     parts = [step.get("usage") for step in call.items]
     if partial or not isinstance(total, dict) or not parts or not all(isinstance(part, dict) for part in parts):
@@ -83,5 +96,8 @@ def _usage(call: Call, context: Context, run: dict[str, Any]) -> None:
         summed = sum(part.get(name, 0) for part in parts if isinstance(part, dict))
         for requirement in ("STEP-017", "N-11"):
             context.report.check(
-                requirement, summed == total.get(name), f"the steps' {name} add up to {summed}", f"the run's {total.get(name)}"
+                requirement,
+                summed == total.get(name),
+                f"the steps' {name} add up to {summed}",
+                f"the run's {total.get(name)}",
             )

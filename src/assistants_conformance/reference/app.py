@@ -1,0 +1,178 @@
+"""The reference server as one function: a request in, a reply out."""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from assistants_conformance.reference import access, handlers_assistants, handlers_files, handlers_runs, handlers_threads
+from assistants_conformance.reference.clock import ClockError
+from assistants_conformance.reference.faults import Faults
+from assistants_conformance.reference.faults_derived import Spoiler, weakened
+from assistants_conformance.reference.handlers import HANDLERS
+from assistants_conformance.reference.refusal import Refusal, answer, refuse
+from assistants_conformance.reference.validation import type_name, validate
+from assistants_conformance.reference.wire import Raw, Reply, Request, dump_json, parse_form, parse_json
+from assistants_conformance.reference.world import Call, World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from assistants_conformance.contract import Match, Operation, Profile
+    from assistants_conformance.reference.clock import Clock
+
+# Importing a module of handlers registers them.
+_MODULES = (handlers_assistants, handlers_files, handlers_runs, handlers_threads)
+
+DEFAULT_KEY = "reference-key"
+DEFAULT_TOKEN = "reference-token"  # noqa: S105 - what the server takes unless told otherwise
+CLOCK_PATH = "/_reference/clock"
+_METHODS = ("GET", "POST", "DELETE")
+
+
+class Reference:
+    """A server of one profile that keeps the contract, apart from the faults that it is given.
+
+    `key` is the API key; `token` is the Entra token of the Azure profiles. `failing_model` is a model whose runs fail;
+    `run_expiry` (seconds) takes the place of the profile's time to live of a run.
+    """
+
+    def __init__(
+        self,
+        profile: Profile,
+        *,
+        clock: Clock,
+        key: str = DEFAULT_KEY,
+        token: str = DEFAULT_TOKEN,
+        faults: Iterable[str] = (),
+        failing_model: str | None = None,
+        run_expiry: int | None = None,
+    ) -> None:
+        self.profile = profile
+        self.clock = clock
+        self.key = key
+        self.token = token
+        self.faults = Faults(profile, faults)
+        self.world = World(profile, clock, self.faults, failing_model, run_expiry)
+        self._spoiler = Spoiler(profile, self.faults)
+        self._schemas: dict[str, dict[str, Any]] = {}
+        self._lock = threading.RLock()
+
+    def handle(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        """Answer one request. `url` is absolute, or path and query."""
+        request = Request.of(method, url, headers, body)
+        with self._lock:
+            if request.path == CLOCK_PATH:
+                return self._wind(request)
+            self.clock.tick()
+            self.world.engine.settle()
+            try:
+                result = self._serve(request)
+            except Refusal as refusal:
+                status, error = answer(refusal, self.profile, self.faults)
+                return self._reply(status, dump_json(error), "application/json", self._service_headers())
+            if isinstance(result, Raw):
+                disposition = f"attachment; filename*=utf-8''{quote(result.filename)}"
+                if result.filename.isascii() and '"' not in result.filename:
+                    disposition = f'attachment; filename="{result.filename}"'
+                extra = {"content-disposition": disposition}
+                return self._reply(200, result.data, "application/octet-stream", self._service_headers() | extra)
+            shown = self._spoiler.spoil(result)
+            return self._reply(200, dump_json(shown), "application/json", self._service_headers())
+
+    def _serve(self, request: Request) -> dict[str, Any] | Raw:
+        access.authenticate(self.profile, request, self.key, self.token)
+        access.check_api_version(self.profile, request)
+        match = self._route(request)
+        access.check_beta(self.profile, request, match.operation)
+        return HANDLERS[match.operation.id](self.world, self._call(request, match))
+
+    def _route(self, request: Request) -> Match:
+        prefix = f"{self.profile.base_path}/"
+        route = request.path[len(prefix) - 1 :]
+        if request.path.startswith(prefix) and not route.endswith("/"):
+            match = self._match(request.method, route)
+            if match is not None:
+                return match
+            if any(self._match(method, route) for method in _METHODS):
+                raise refuse("method_not_allowed", method=request.method, path=request.path)
+        name = "unknown_route" if self.profile.platform == "openai" else "unknown_route_azure"
+        raise refuse(name, method=request.method, path=request.path)
+
+    def _match(self, method: str, route: str) -> Match | None:
+        match = self.profile.match(method, route)
+        return match if match is not None and match.operation.id in HANDLERS else None
+
+    def _call(self, request: Request, match: Match) -> Call:
+        operation = match.operation
+        if operation.request is None:
+            return Call(match.params, request.query, {})
+        schema = self._schema(operation)
+        if operation.id == "upload_file":
+            return self._form(request, match, schema)
+        body: Any = {}
+        if request.headers.get("content-type", "").lower().startswith("multipart/"):
+            raise refuse("form_instead_of_json")
+        if request.body.strip():
+            body = parse_json(request.body)
+        if not isinstance(body, dict):
+            raise refuse("invalid_type", at="body", expected="an object", got=type_name(body))
+        validate(schema, body)
+        return Call(match.params, request.query, body)
+
+    def _form(self, request: Request, match: Match, schema: dict[str, Any]) -> Call:
+        parts = parse_form(request.headers.get("content-type", ""), request.body)
+        fields = {part.name: part.data.decode("utf-8", "replace") for part in parts if part.filename is None}
+        files = [part for part in parts if part.filename is not None and part.name == "file"]
+        if not files:
+            raise refuse("missing_form_part", at="file")
+        if "purpose" not in fields:
+            raise refuse("missing_form_part", at="purpose")
+        purposes = schema["properties"]["purpose"].get("enum")
+        if purposes is not None and fields["purpose"] not in purposes:
+            raise refuse("invalid_purpose", at="purpose", purpose=fields["purpose"], purposes=purposes)
+        validate(schema, fields | {"file": ""})
+        return Call(match.params, request.query, fields, (files[0].filename or "file", bytes(files[0].data)))
+
+    def _schema(self, operation: Operation) -> dict[str, Any]:
+        if operation.id not in self._schemas:
+            name = operation.request or operation.id
+            self._schemas[operation.id] = weakened(operation.id, self.profile.request_schema(name), self.faults)
+        return self._schemas[operation.id]
+
+    def _service_headers(self) -> dict[str, str]:
+        identifier = self.world.store.ids.request()
+        if self.profile.platform == "openai":
+            return {
+                "x-request-id": f"req_{identifier.replace('-', '')}",
+                "openai-version": "2020-10-01",
+                "openai-processing-ms": "20",
+            }
+        return {"x-request-id": identifier, "apim-request-id": self.world.store.ids.request(), "x-ms-region": "Reference"}
+
+    def _reply(self, status: int, body: bytes, kind: str, headers: dict[str, str]) -> Reply:
+        date = formatdate(self.clock.now(), usegmt=True)
+        return Reply(status, {"date": date, "content-type": kind, "content-length": str(len(body)), **headers}, body)
+
+    def _wind(self, request: Request) -> Reply:
+        """Serve the clock, which is no part of the API and needs no credentials."""
+        status, shown = 200, {}
+        try:
+            if request.method != "POST":
+                raise ClockError("the clock takes POST")
+            body = json.loads(request.body or b"null")
+            seconds = body.get("advance_seconds") if isinstance(body, dict) else None
+            if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not math.isfinite(seconds):
+                raise ClockError('the body must be a JSON object with a number, {"advance_seconds": 600}')
+            self.clock.advance(seconds)
+            self.world.engine.settle()
+            shown = {"now": self.clock.now()}
+        except (ClockError, ValueError, RecursionError) as error:
+            status = 400
+            text = str(error) if isinstance(error, ClockError) else "the body is no JSON"
+            shown = {"error": {"message": text, "type": "invalid_request_error", "param": None, "code": None}}
+        return self._reply(status, dump_json(shown), "application/json", {})

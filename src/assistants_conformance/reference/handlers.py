@@ -1,0 +1,90 @@
+"""Which function serves which operation, and what all of them share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from assistants_conformance.reference.state import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from assistants_conformance.reference.files import PlannedAttachments
+    from assistants_conformance.reference.state import Attachment, Json, Thread
+    from assistants_conformance.reference.wire import Raw
+    from assistants_conformance.reference.world import Call, World
+
+HANDLERS: dict[str, Callable[[World, Call], Json | Raw]] = {}
+
+
+def serves(operation: str) -> Callable[[Callable[[World, Call], Json | Raw]], Callable[[World, Call], Json | Raw]]:
+    """Register a handler for an operation of `schemas/operations.json`."""
+
+    def register(handler: Callable[[World, Call], Json | Raw]) -> Callable[[World, Call], Json | Raw]:
+        HANDLERS[operation] = handler
+        return handler
+
+    return register
+
+
+def metadata(given: Any) -> Json:
+    """Return metadata as it is stored: null is none, and what is no text (v1 only) becomes Python's text of it."""
+    return {key: value if isinstance(value, str) else str(value) for key, value in (given or {}).items()}
+
+
+def tools(world: World, given: list[Json] | None) -> list[Json]:
+    """Return tools as the service answers them."""
+    shown = []
+    for tool in given or []:
+        row: Json = {"type": tool["type"]}
+        if tool["type"] == "function":
+            function = tool["function"]
+            row["function"] = {"name": function["name"]}
+            azure = world.profile.platform == "azure" and world.profile.shape == "v2"
+            if azure or function.get("description") is not None:
+                row["function"]["description"] = function.get("description") or None
+            row["function"]["parameters"] = function.get("parameters") or {"type": "object", "properties": {}}
+            if "strict" in function:
+                row["function"]["strict"] = bool(function["strict"])
+        elif tool.get(tool["type"]) is not None:
+            row[tool["type"]] = tool[tool["type"]]
+        shown.append(row)
+    return shown
+
+
+def content(given: Any) -> list[Json]:
+    """Return message content as it is stored."""
+    if isinstance(given, str):
+        return [{"type": "text", "text": {"value": given, "annotations": []}}]
+    parts: list[Json] = []
+    for part in given:
+        if part["type"] == "text":
+            parts.append({"type": "text", "text": {"value": part["text"], "annotations": []}})
+        else:
+            body = dict(part[part["type"]])
+            body.setdefault("detail", "auto")
+            parts.append({"type": part["type"], part["type"]: body})
+    return parts
+
+
+def add_message(
+    world: World, thread: Thread, body: Json, attachments: PlannedAttachments, files: dict[str, Attachment]
+) -> Message:
+    """Store a message that a client sends; everything about it was checked before."""
+    store = world.store
+    message = Message(
+        id=store.ids.new("message"),
+        created_at=world.now(),
+        sequence=store.sequence(),
+        thread_id=thread.id,
+        role=body["role"],
+        content=content(body["content"]),
+        assistant_id=None,
+        run_id=None,
+        metadata=metadata(body.get("metadata")),
+        attachments=attachments.rows,
+        files=files,
+    )
+    attachments.carry_out(thread.resources)
+    thread.messages[message.id] = message
+    return message

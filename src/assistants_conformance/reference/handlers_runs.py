@@ -1,0 +1,214 @@
+"""The operations on runs and their steps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from assistants_conformance.reference import lock
+from assistants_conformance.reference.files import Planned
+from assistants_conformance.reference.handlers import metadata, serves, tools
+from assistants_conformance.reference.handlers_assistants import check_model
+from assistants_conformance.reference.handlers_threads import PlannedMessages, PlannedThread
+from assistants_conformance.reference.refusal import refuse
+from assistants_conformance.reference.state import Resources, Run, Thread
+from assistants_conformance.reference.store import page
+
+if TYPE_CHECKING:
+    from assistants_conformance.reference.state import Assistant, Json, Message
+    from assistants_conformance.reference.world import Call, World
+
+RESULT_CONTENT = "step_details.tool_calls[*].file_search.results[*].content"
+
+
+def _effective(body: Json, name: str, inherited: Any) -> Any:
+    """Return what the run uses: its own value, else the assistant's; null counts as not given."""
+    return inherited if body.get(name) is None else body[name]
+
+
+def _instructions(body: Json, assistant: Assistant) -> str | None:
+    base: str | None = _effective(body, "instructions", assistant.instructions)
+    extra: str | None = body.get("additional_instructions")
+    return " ".join(text for text in (base, extra) if text) or None
+
+
+def _check(world: World, body: Json, assistant: Assistant, instructions: str | None, *, asked: bool) -> list[Json]:
+    """Check what no schema can say, and return the effective tools. `asked`: the thread will hold a user's message.
+
+    Raises:
+        Refusal: the run cannot be made.
+    """
+    if body.get("stream"):
+        raise refuse("streaming_not_served")
+    check_model(world, body.get("model"))
+    _include(world, body.get("include[]"))
+    effective = assistant.tools if body.get("tools") is None else tools(world, body["tools"])
+    choice = body.get("tool_choice")
+    if isinstance(choice, dict):
+        name = choice.get("function", {}).get("name") if choice["type"] == "function" else choice["type"]
+        names = [tool["function"]["name"] if tool["type"] == "function" else tool["type"] for tool in effective]
+        if name not in names:
+            raise refuse("tool_choice_unknown_tool", name=name)
+    form = _effective(body, "response_format", assistant.response_format)
+    built_in = [tool["type"] for tool in effective if tool["type"] != "function"]
+    if isinstance(form, dict) and form.get("type") == "json_object" and built_in:
+        raise refuse("response_format_with_tools", tool=built_in[0])
+    if world.profile.platform == "openai" and not instructions and not asked:
+        raise refuse("invalid_thread")
+    return effective
+
+
+def _make(
+    world: World, thread: Thread, assistant: Assistant, body: Json, effective: list[Json], instructions: str | None
+) -> Run:
+    store = world.store
+    created = world.now()
+    resources = Resources(list(assistant.resources.file_ids), list(assistant.resources.store_ids))
+    Planned(world, body.get("tool_resources")).carry_out(resources)
+    strategy = body.get("truncation_strategy") or {"type": "auto"}
+    run = Run(
+        id=store.ids.new("run"),
+        created_at=created,
+        sequence=store.sequence(),
+        thread_id=thread.id,
+        assistant_id=assistant.id,
+        model=_effective(body, "model", assistant.model),
+        instructions=instructions,
+        tools=effective,
+        metadata=metadata(body.get("metadata")),
+        temperature=float(_effective(body, "temperature", assistant.temperature)),
+        top_p=float(_effective(body, "top_p", assistant.top_p)),
+        response_format=_effective(body, "response_format", assistant.response_format),
+        tool_choice=body.get("tool_choice") or "auto",
+        parallel_tool_calls=body.get("parallel_tool_calls") is not False,
+        max_prompt_tokens=body.get("max_prompt_tokens"),
+        max_completion_tokens=body.get("max_completion_tokens"),
+        truncation_strategy={"type": strategy["type"], "last_messages": strategy.get("last_messages")},
+        file_ids=list(assistant.files),
+        given_resources=body.get("tool_resources") or {},
+        resources=resources,
+        expires_at=world.expiry(created),
+        arrived=world.clock.now(),
+        due=None,
+    )
+    thread.runs[run.id] = run
+    world.engine.accept(run)
+    return run
+
+
+@serves("create_run")
+def create_run(world: World, call: Call) -> Json:
+    """POST /threads/{thread_id}/runs."""
+    thread = world.store.thread(call.params["thread_id"])
+    body = call.body | {key: value for key, value in call.query.items() if key == "include[]"}
+    assistant = world.store.assistant(body["assistant_id"])
+    messages = PlannedMessages(world, body.get("additional_messages"))
+    instructions = _instructions(body, assistant)
+    asked = messages.from_user or any(message.role == "user" for message in thread.messages.values())
+    effective = _check(world, body, assistant, instructions, asked=asked)
+    if (refusal := lock.run_refusal(world, thread, assistant.id)) is not None:
+        if world.faults.on("refused-run-adds-additional-messages"):
+            messages.carry_out(thread)
+        if world.faults.on("refused-run-is-stored"):
+            _make(world, thread, assistant, body, effective, instructions)
+        raise refusal
+    messages.carry_out(thread)
+    return world.render.run(_make(world, thread, assistant, body, effective, instructions))
+
+
+@serves("create_thread_and_run")
+def create_thread_and_run(world: World, call: Call) -> Json:
+    """POST /threads/runs."""
+    body = call.body
+    assistant = world.store.assistant(body["assistant_id"])
+    planned = PlannedThread(world, body.get("thread"))
+    Planned(world, body.get("tool_resources"))
+    instructions = _instructions(body, assistant)
+    effective = _check(world, body, assistant, instructions, asked=planned.messages.from_user)
+    return world.render.run(_make(world, planned.carry_out(), assistant, body, effective, instructions))
+
+
+@serves("list_runs")
+def list_runs(world: World, call: Call) -> Json:
+    """GET /threads/{thread_id}/runs."""
+    thread = world.store.thread(call.params["thread_id"])
+    lock.check_read(world, thread)
+    return page(thread.runs.values(), call.query, world.render.run, kind="run")
+
+
+@serves("get_run")
+def get_run(world: World, call: Call) -> Json:
+    """GET /threads/{thread_id}/runs/{run_id}."""
+    lock.check_read(world, world.store.thread(call.params["thread_id"]))
+    return world.render.run(world.store.run(call.params["thread_id"], call.params["run_id"]))
+
+
+@serves("modify_run")
+def modify_run(world: World, call: Call) -> Json:
+    """POST /threads/{thread_id}/runs/{run_id}: metadata, once the run has ended."""
+    run = world.store.run(call.params["thread_id"], call.params["run_id"])
+    lock.check_modify_run(world, run)
+    if "metadata" in call.body:
+        run.metadata = metadata(call.body["metadata"])
+    return world.render.run(run)
+
+
+@serves("cancel_run")
+def cancel_run(world: World, call: Call) -> Json:
+    """POST /threads/{thread_id}/runs/{run_id}/cancel."""
+    run = world.store.run(call.params["thread_id"], call.params["run_id"])
+    if not run.is_open or run.status == "cancelling":
+        raise refuse("run_not_cancellable", status=run.status)
+    world.engine.cancel(run)
+    return world.render.run(run)
+
+
+@serves("submit_tool_outputs")
+def submit_tool_outputs(world: World, call: Call) -> Json:
+    """POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs."""
+    run = world.store.run(call.params["thread_id"], call.params["run_id"])
+    if call.body.get("stream"):
+        raise refuse("streaming_not_served")
+    if run.required_action is None:
+        raise refuse("run_not_accepting_outputs", status=run.status)
+    expected = [awaited["id"] for awaited in run.required_action]
+    got = [output["tool_call_id"] for output in call.body["tool_outputs"]]
+    for name in got:
+        if got.count(name) > 1:
+            raise refuse("duplicate_call_id", id=name)
+    if set(expected) != set(got):
+        raise refuse("outputs_missing", expected=expected, got=got)
+    world.engine.submit(run, {row["tool_call_id"]: row.get("output") or "" for row in call.body["tool_outputs"]})
+    return world.render.run(run)
+
+
+def _include(world: World, value: str | None) -> bool:
+    """Say whether the text of search results is asked for; profiles without the parameter ignore it.
+
+    Raises:
+        Refusal: the value is none that can be included.
+    """
+    if value is None or world.profile.platform != "openai":
+        return False
+    if value != RESULT_CONTENT:
+        raise refuse("invalid_value", at="include[]", value=value, supported=f"'{RESULT_CONTENT}'")
+    return True
+
+
+@serves("list_run_steps")
+def list_run_steps(world: World, call: Call) -> Json:
+    """GET /threads/{thread_id}/runs/{run_id}/steps."""
+    lock.check_read(world, world.store.thread(call.params["thread_id"]))
+    run = world.store.run(call.params["thread_id"], call.params["run_id"])
+    contents = _include(world, call.query.get("include[]"))
+    return page(
+        run.steps.values(), call.query, lambda step: world.render.step(step, run, contents=contents), kind="run_step"
+    )
+
+
+@serves("get_run_step")
+def get_run_step(world: World, call: Call) -> Json:
+    """GET /threads/{thread_id}/runs/{run_id}/steps/{step_id}."""
+    lock.check_read(world, world.store.thread(call.params["thread_id"]))
+    run = world.store.run(call.params["thread_id"], call.params["run_id"])
+    step = world.store.step(call.params["thread_id"], run.id, call.params["step_id"])
+    return world.render.step(step, run, contents=_include(world, call.query.get("include[]")))
