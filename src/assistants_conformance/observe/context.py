@@ -48,5 +48,5 @@ def server_time(exchange: Exchange) -> float | None:
 
 
 def whole(value: object) -> int | None:
-    """Return the value where it is a whole number (and no truth value), else None."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    """Return the value where it is a whole number that JSON carries exactly (and no truth value), else None."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53 else None

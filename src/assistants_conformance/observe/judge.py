@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections import Counter, OrderedDict
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,8 @@ class Judge:
         self.judged: Counter[str] = Counter()
         self.passed_over: Counter[str] = Counter()
         self.server_errors: list[Exchange] = []
+        #: Rules that stumbled: the judge's own fault, told apart from anything the target did.
+        self.crashes: list[str] = []
 
     @property
     def exercised(self) -> Counter[str]:
@@ -84,7 +87,10 @@ class Judge:
         context = Context(world, report, self._closed, self._expiry_seconds)
         before = len(report.findings)
         for rule in RULES:
-            rule(call, context)
+            try:
+                rule(call, context)
+            except Exception:  # noqa: BLE001 - one odd answer must not end the judgement of all others
+                self.crashes.append(f"{rule.__name__} on {exchange.source}: {traceback.format_exc(limit=-3)}")
         return report.findings[before:]
 
     def _session(self, name: str) -> tuple[World, str | None]:

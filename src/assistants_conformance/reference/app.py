@@ -9,7 +9,13 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from assistants_conformance.reference import access, handlers_assistants, handlers_files, handlers_runs, handlers_threads
+from assistants_conformance.reference import (
+    access,
+    handlers_assistants,
+    handlers_files,
+    handlers_runs,
+    handlers_threads,
+)
 from assistants_conformance.reference.clock import ClockError
 from assistants_conformance.reference.faults import Faults
 from assistants_conformance.reference.faults_derived import Spoiler, weakened
@@ -31,6 +37,8 @@ _MODULES = (handlers_assistants, handlers_files, handlers_runs, handlers_threads
 DEFAULT_KEY = "reference-key"
 DEFAULT_TOKEN = "reference-token"  # noqa: S105 - what the server takes unless told otherwise
 CLOCK_PATH = "/_reference/clock"
+# The order in which the recorded refusal lists them.
+_PURPOSES = ("fine-tune", "assistants", "batch", "user_data", "vision", "evals")
 _METHODS = ("GET", "POST", "DELETE")
 
 
@@ -122,7 +130,7 @@ class Reference:
         if not isinstance(body, dict):
             raise refuse("invalid_type", at="body", expected="an object", got=type_name(body))
         validate(schema, body)
-        return Call(match.params, request.query, body)
+        return Call(match.params, request.query, schema.get("x-filled", {}) | body)
 
     def _form(self, request: Request, match: Match, schema: dict[str, Any]) -> Call:
         parts = parse_form(request.headers.get("content-type", ""), request.body)
@@ -134,6 +142,7 @@ class Reference:
             raise refuse("missing_form_part", at="purpose")
         purposes = schema["properties"]["purpose"].get("enum")
         if purposes is not None and fields["purpose"] not in purposes:
+            purposes = sorted(purposes, key=lambda name: (_PURPOSES.index(name) if name in _PURPOSES else 9, name))
             raise refuse("invalid_purpose", at="purpose", purpose=fields["purpose"], purposes=purposes)
         validate(schema, fields | {"file": ""})
         return Call(match.params, request.query, fields, (files[0].filename or "file", bytes(files[0].data)))
@@ -152,7 +161,11 @@ class Reference:
                 "openai-version": "2020-10-01",
                 "openai-processing-ms": "20",
             }
-        return {"x-request-id": identifier, "apim-request-id": self.world.store.ids.request(), "x-ms-region": "Reference"}
+        return {
+            "x-request-id": identifier,
+            "apim-request-id": self.world.store.ids.request(),
+            "x-ms-region": "Reference",
+        }
 
     def _reply(self, status: int, body: bytes, kind: str, headers: dict[str, str]) -> Reply:
         date = formatdate(self.clock.now(), usegmt=True)
@@ -160,19 +173,30 @@ class Reference:
 
     def _wind(self, request: Request) -> Reply:
         """Serve the clock, which is no part of the API and needs no credentials."""
-        status, shown = 200, {}
+        shown: dict[str, Any]
         try:
-            if request.method != "POST":
-                raise ClockError("the clock takes POST")
-            body = json.loads(request.body or b"null")
-            seconds = body.get("advance_seconds") if isinstance(body, dict) else None
-            if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not math.isfinite(seconds):
-                raise ClockError('the body must be a JSON object with a number, {"advance_seconds": 600}')
-            self.clock.advance(seconds)
+            self.clock.advance(_seconds(request))
             self.world.engine.settle()
-            shown = {"now": self.clock.now()}
-        except (ClockError, ValueError, RecursionError) as error:
+            status, shown = 200, {"now": self.clock.now()}
+        except ClockError as error:
             status = 400
-            text = str(error) if isinstance(error, ClockError) else "the body is no JSON"
-            shown = {"error": {"message": text, "type": "invalid_request_error", "param": None, "code": None}}
+            shown = {"error": {"message": str(error), "type": "invalid_request_error", "param": None, "code": None}}
         return self._reply(status, dump_json(shown), "application/json", {})
+
+
+def _seconds(request: Request) -> float:
+    """Return by how much a request wants the clock to be wound.
+
+    Raises:
+        ClockError: it does not say it.
+    """
+    if request.method != "POST":
+        raise ClockError("the clock takes POST")
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError):
+        raise ClockError("the body is no JSON") from None
+    seconds = body.get("advance_seconds") if isinstance(body, dict) else None
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not math.isfinite(seconds):
+        raise ClockError('the body must be a JSON object with a number: {"advance_seconds": 600}')
+    return float(seconds)

@@ -1,24 +1,83 @@
-"""Which requirements find a changed error answer: by condition, first for its text, then for its status."""
+"""Which requirements find a derived fault, where the schema alone does not say it."""
 
 Kills = tuple[str, ...]
 
 _NOT_FOUND: tuple[Kills, Kills] = (("ERR-005",), ("ERR-004",))
 
+# By condition of `schemas/errors.json`: who finds another text, who finds another status. Empty: nobody is bound to.
 ERROR_KILLS: dict[str, tuple[Kills, Kills]] = {
     "thread_locked_message": (("LOCK-012",), ("LOCK-001",)),
     "thread_locked_run": (("LOCK-013",), ("LOCK-002",)),
     "run_not_modifiable": (("LOCK-016",), ("LOCK-007",)),
-    "run_not_cancellable": (("CAN-003",), ("CAN-003",)),
-    "run_not_accepting_outputs": (("SUB-010",), ("SUB-010",)),
-    "outputs_missing": (("SUB-002",), ("SUB-002",)),
-    "invalid_thread": (("RUN-018",), ("RUN-018",)),
+    "run_not_cancellable": (("CAN-010",), ("CAN-003",)),
+    "run_not_accepting_outputs": (("SUB-017",), ("SUB-010",)),
+    "outputs_missing": (("SUB-018",), ("SUB-002",)),
+    "duplicate_call_id": ((), ("SUB-004",)),
+    "invalid_thread": (("RUN-042",), ("RUN-018",)),
     "not_found_assistant": _NOT_FOUND,
     "not_found_thread": _NOT_FOUND,
     "not_found_message": _NOT_FOUND,
     "not_found_run": _NOT_FOUND,
     "not_found_run_step": _NOT_FOUND,
     "not_found_file": (("ERR-006",), ("ERR-004",)),
+    "method_not_allowed": ((), ("ERR-019",)),
+    "unknown_api_version": ((), ("VER-009",)),
+    "missing_beta": ((), ("VER-012",)),
+    "invalid_key_openai": ((), ("AUTH-006",)),
+    "missing_key_openai": ((), ("AUTH-005",)),
+    "invalid_key_azure": (("AUTH-007",), ("AUTH-006",)),
+    "missing_key_azure": ((), ("AUTH-005",)),
+    "bearer_rejected_azure": ((), ("AUTH-008",)),
+    "invalid_json": ((), ("ERR-008",)),
+    "invalid_type": (("ERR-011",), ("ERR-030",)),
+    "missing_required_parameter": ((), ("ERR-009",)),
+    "unknown_parameter": ((), ("ERR-010",)),
+    "invalid_value": (("ERR-029",), ("ERR-014",)),
+    "string_too_long": (("ERR-028",), ("ERR-013",)),
+    "empty_string": ((), ("MSG-009",)),
+    "integer_above_max_value": ((), ("PAGE-004",)),
+    "integer_below_min_value": ((), ("PAGE-004",)),
+    "mutually_exclusive": ((), ("ASST-023",)),
+    "tool_choice_unknown_tool": ((), ("RUN-027",)),
+    "invalid_purpose": (("ERR-029",), ("ERR-014",)),
+    "empty_file": ((), ("FILE-023",)),
+    "download_not_allowed": ((), ("FILE-017",)),
 }
 
-# Limits whose own requirement is not the one that tells of them; an empty tuple: no requirement asserts the limit.
-LIMIT_KILLS: dict[str, Kills] = {}
+# By operation, path and keyword of a request schema: who finds that the limit is not checked, where that is not the
+# requirement which stands beside it. Empty: nobody is bound to.
+LIMIT_KILLS: dict[str, Kills] = {
+    "create_assistant.model.minLength": (),
+    "create_assistant.tools[].function.name.minLength": (),
+    "create_assistant.metadata.maxProperties": ("ASST-033",),
+    "create_assistant.metadata.additionalProperties": ("ASST-033",),
+    "create_assistant.metadata.propertyNames": ("ASST-033",),
+    "create_message.metadata.maxProperties": (),
+    "create_message.metadata.additionalProperties": (),
+    "create_message.metadata.propertyNames": (),
+    "create_message.attachments[].tools[].type.enum": (),
+    "create_message.content.minItems": (),
+    "create_message.content.minLength": ("MSG-009",),
+    "create_thread.tool_resources.additionalProperties": (),
+    "create_thread.tool_resources.code_interpreter.file_ids.maxItems": (),
+    "create_thread.tool_resources.file_search.vector_store_ids.maxItems": (),
+    "create_thread.tool_resources.file_search.vector_stores.maxItems": ("THR-011",),
+    "create_assistant_file.file_id.minLength": (),
+    "create_run.metadata.maxProperties": (),
+    "create_run.metadata.additionalProperties": (),
+    "create_run.metadata.propertyNames": (),
+    "modify_message.metadata.maxProperties": (),
+    "modify_message.metadata.additionalProperties": (),
+    "modify_message.metadata.propertyNames": (),
+    "modify_thread.metadata.maxProperties": (),
+    "modify_thread.metadata.additionalProperties": (),
+    "modify_thread.metadata.propertyNames": (),
+    "modify_thread.tool_resources.additionalProperties": (),
+    "modify_message.body.additionalProperties": ("MSG-025",),
+    "modify_run.body.additionalProperties": ("ERR-010",),
+    # Without them the run still refuses an empty list, because outputs are missing.
+    "submit_tool_outputs.body.required": (),
+    "submit_tool_outputs.tool_outputs.minItems": (),
+    "upload_file.body.required": (),
+    "upload_file.body.additionalProperties": (),
+}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One deviation. `kills` are the requirements that must find it; `profiles` where it can be had, None: everywhere."""
+    """One deviation. `kills` are the requirements that must find it; `profiles` where it exists, None: everywhere."""
 
     name: str
     description: str
@@ -43,7 +43,11 @@ def registry(profile: Profile) -> Mapping[str, Fault]:
     """Return every fault that a profile can be served with, by name."""
     from assistants_conformance.reference.faults_derived import derived  # noqa: PLC0415 - imports this module
 
-    rows = {name: fault for name, fault in written().items() if fault.profiles is None or profile.id in fault.profiles}
+    rows = {}
+    for name, fault in written().items():
+        killed = tuple(row for row in fault.kills if row in profile.active)
+        if killed and (fault.profiles is None or profile.id in fault.profiles):
+            rows[name] = replace(fault, kills=killed)
     rows.update((fault.name, fault) for fault in derived(profile))
     return MappingProxyType(rows)
 

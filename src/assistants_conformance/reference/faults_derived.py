@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance._data import folder
+from assistants_conformance.contract.documents import read
 from assistants_conformance.reference.fault_kills import ERROR_KILLS, LIMIT_KILLS
 from assistants_conformance.reference.faults import Fault
 
@@ -30,11 +31,11 @@ _LIMITS = (
     "maxProperties",
     "enum",
     "pattern",
-    "required",
     "additionalProperties",
     "propertyNames",
 )
-# A part of a schema that its own operation states; what hangs below is reached through other operations too.
+# What these hold is checked by an operation of its own, where the fault is derived too.
+_ELSEWHERE = frozenset({"messages", "additional_messages", "vector_stores"})
 _WEAKENED = (
     "create_assistant",
     "create_thread",
@@ -43,30 +44,38 @@ _WEAKENED = (
     "submit_tool_outputs",
     "upload_file",
     "create_assistant_file",
+    "modify_thread",
+    "modify_message",
+    "modify_run",
 )
 
 
 def derived(profile: Profile) -> Iterator[Fault]:
     """Give every derived fault of a profile."""
     for spot in _spots(profile):
-        for mutation in spot.mutations:
+        for mutation in spot.mutations if spot.requirement in profile.active else ():
             yield Fault(
                 f"object:{spot.kind}.{'.'.join(spot.path)}:{mutation}",
                 f"`{'.'.join(spot.path)}` of every {spot.kind} is {_TOLD[mutation]}.",
                 (spot.requirement,),
             )
+    conditions = read("errors")["conditions"]
     for name in profile.errors:
+        if profile.platform not in conditions[name].get("platforms", [profile.platform]):
+            continue
         text, status = ERROR_KILLS.get(name, ((), ()))
-        if killed := tuple(row for row in text if profile.id in profile.requirement(row).profiles):
+        if killed := tuple(row for row in text if row in profile.active):
             yield Fault(f"error:{name}:text", f"The refusal `{name}` is worded in another way.", killed)
-        if killed := tuple(row for row in status if profile.id in profile.requirement(row).profiles):
+        if killed := tuple(row for row in status if row in profile.active):
             yield Fault(f"error:{name}:status", f"The refusal `{name}` has another status.", killed)
     for operation in profile.operations:
         if operation.id not in _WEAKENED or operation.request is None:
             continue
         for limit in _limits(profile.request_schema(operation.request)):
-            killed = LIMIT_KILLS.get(f"{operation.id}.{limit.path}.{limit.keyword}", (limit.requirement,))
-            if killed:
+            if operation.id == "create_run" and limit.path.startswith("tools[]"):
+                continue
+            names = LIMIT_KILLS.get(f"{operation.id}.{limit.path or 'body'}.{limit.keyword}", (limit.requirement,))
+            if killed := tuple(row for row in names if row in profile.active):
                 yield Fault(
                     limit.fault(operation.id),
                     f"`{limit.keyword}` of `{limit.path or 'the body'}` is not checked by {operation.id}.",
@@ -96,7 +105,7 @@ def _spots(profile: Profile) -> Iterator[_Spot]:
     served = {row.kind for row in profile.operations}
     for file in sorted((folder("schemas") / "objects" / profile.shape).glob("*.json")):
         shape = profile.object_shape(file.stem)
-        if shape is None or file.stem not in served:
+        if shape is None or (file.stem not in served and file.stem != "list"):
             continue
         name = shape.schema.get("properties", {}).get("object", {}).get("const")
         if name is not None:
@@ -106,7 +115,9 @@ def _spots(profile: Profile) -> Iterator[_Spot]:
 def _properties(kind: str, name: str, schema: Json, path: tuple[str, ...]) -> Iterator[_Spot]:
     for key, part in schema.get("properties", {}).items():
         here = (*path, key)
-        requirement = part.get("x-requirement")
+        # The small envelopes have one requirement for the whole.
+        whole = schema.get("x-requirement") if kind == "list" or kind.startswith("deleted_") else None
+        requirement = part.get("x-requirement", whole)
         if requirement is not None:
             types = part.get("type", ())
             types = (types,) if isinstance(types, str) else tuple(types)
@@ -125,7 +136,7 @@ def _forbidden(mutation: str, key: str, schema: Json, part: Json, types: tuple[s
         case "null":
             return bool(types) and "null" not in types
         case "type":
-            return bool(types) and not {"string", "array", "object"} <= set(types)
+            return bool(types) and not {"array", "object", "string"} <= set(types)
         case _:
             return "enum" in part or ("const" in part and isinstance(part["const"], str))
 
@@ -150,11 +161,10 @@ class Spoiler:
             return answer
         spoilt = copy.deepcopy(answer)
         rows = spoilt["data"] if spoilt.get("object") == "list" else []
-        for row in [spoilt, *rows]:
-            name = row.get("object")
+        # What an object is, is settled before the first fault changes it.
+        for row, name, gone in [(row, row.get("object"), "deleted" in row) for row in [spoilt, *rows]]:
             for spot, mutation in self._spots:
-                whole = "deleted" in row
-                if name == spot.object_name and whole == spot.kind.startswith("deleted"):
+                if name == spot.object_name and gone == spot.kind.startswith("deleted_"):
                     _mutate(row, spot.path, mutation, spot.types)
         return spoilt
 
@@ -206,28 +216,27 @@ class _Limit:
 
 def _limits(schema: Json) -> Iterator[_Limit]:
     root = schema.get("x-requirement")
-    for keyword, requirement in (("required", "ERR-009"), ("additionalProperties", root)):
-        if schema.get(keyword) not in (None, True) and requirement:
-            yield _Limit("", keyword, requirement, ())
-    yield from _below(schema, "", root or "", ())
+    if schema.get("required"):
+        yield _Limit("", "required", "ERR-009", ())
+    if schema.get("additionalProperties") is False and root:
+        yield _Limit("", "additionalProperties", root, ())
+    yield from _below(schema, "", None, ())
 
 
-def _below(schema: Json, path: str, inherited: str, steps: tuple[str, ...]) -> Iterator[_Limit]:
+def _below(schema: Json, path: str, inherited: str | None, steps: tuple[str, ...]) -> Iterator[_Limit]:
     for key, part in schema.get("properties", {}).items():
-        yield from _node(part, f"{path}.{key}" if path else key, inherited, (*steps, "properties", key))
+        if key not in _ELSEWHERE or "maxItems" in part:
+            yield from _node(part, f"{path}.{key}" if path else key, inherited, (*steps, "properties", key))
 
 
-def _node(part: Json, path: str, inherited: str, steps: tuple[str, ...]) -> Iterator[_Limit]:
-    own = part.get("x-requirement")
-    requirement = own or inherited
-    if own:
+def _node(part: Json, path: str, inherited: str | None, steps: tuple[str, ...]) -> Iterator[_Limit]:
+    requirement = part.get("x-requirement", inherited)
+    if requirement:
         for keyword in _LIMITS:
-            value = part.get(keyword)
-            if value is None or value is True or (keyword in ("additionalProperties", "required") and not value and value != {}):
-                if value is not False:
-                    continue
-            yield _Limit(path, keyword, requirement, steps)
-    if isinstance(items := part.get("items"), dict):
+            # Not `in`: 1 is a limit, True is none.
+            if part.get(keyword) is not None and part[keyword] is not True:
+                yield _Limit(path, keyword, requirement, steps)
+    if isinstance(items := part.get("items"), dict) and steps[-1] not in _ELSEWHERE:
         yield from _node(items, f"{path}[]", requirement, (*steps, "items"))
     yield from _below(part, path, requirement, steps)
 
@@ -243,5 +252,12 @@ def weakened(operation: str, schema: Json, faults: Faults) -> Json:
             node = result
             for step in limit.steps:
                 node = node[step]
+            if limit.keyword == "required":
+                # The handlers rely on what is required, so what is missing counts as empty.
+                node["x-filled"] = {name: _empty(node["properties"][name]) for name in node["required"]}
             del node[limit.keyword]
     return result
+
+
+def _empty(schema: Json) -> Any:
+    return [] if schema.get("type") == "array" else ""

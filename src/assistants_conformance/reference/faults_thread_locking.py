@@ -20,7 +20,7 @@ FAULTS = (
         ("LOCK-004",),
     ),
     Fault("lock-never-ends", "A thread stays locked after its run has ended.", ("LOCK-005",)),
-    Fault("reads-locked", "Reading a locked thread, its messages, runs and steps is refused too.", ("LOCK-006",)),
+    Fault("reads-locked", "Reading a locked thread, its messages and its list of runs is refused too.", ("LOCK-006",)),
     Fault("modify-run-accepted-while-active", "The metadata of an active run can be changed.", ("LOCK-007",)),
     Fault("delete-locked", "Deleting a message or a thread is refused while a run is active.", ("LOCK-009",)),
     Fault(
@@ -38,5 +38,7 @@ FAULTS = (
     Fault("run-lock-text-without-ids", "The refusal of a second run does not name thread and run.", ("LOCK-013",)),
     Fault("refused-message-is-stored", "A message is refused with 400 and stored all the same.", ("LOCK-014",)),
     Fault("refused-run-is-stored", "A second run is refused with 400 and listed all the same.", ("LOCK-015",)),
-    Fault("modify-lock-text-without-status", "The refusal to modify an active run keeps its status secret.", ("LOCK-016",)),
+    Fault(
+        "modify-lock-text-without-status", "The refusal to modify an active run keeps its status secret.", ("LOCK-016",)
+    ),
 )

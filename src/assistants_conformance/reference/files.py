@@ -24,8 +24,12 @@ class FileTypes:
     """The tables of supported extensions. The extension decides, in either case; the MIME type never does."""
 
     def __init__(self, profile: Profile) -> None:
-        rows = [row for row in read("file_types")["file_types"] if profile.id in row.get("profiles", [profile.id])]
-        self._code = {row["extension"] for row in rows if row["code_interpreter"]}
+        rows = [row for row in read("file_types")["file_types"] if profile.shape in row.get("shapes", [profile.shape])]
+        self._code = {
+            row["extension"]
+            for row in rows
+            if row["code_interpreter"] or profile.platform in row.get("code_interpreter_platforms", ())
+        }
         self._search = {row["extension"] for row in rows if row["file_search"]}
 
     @staticmethod
@@ -51,7 +55,9 @@ def usable(world: World, identifiers: Iterable[str], tool: str | None) -> list[S
             raise refuse("wrong_file_purpose", id=file.id, purpose=file.purpose)
         tools = ("code_interpreter", "retrieval") if tool is None else (tool,)
         # What the tools made themselves needs no extension to be read again.
-        if file.purpose != "assistants_output" and not any(world.file_types.accepts(name, file.filename) for name in tools):
+        if file.purpose != "assistants_output" and not any(
+            world.file_types.accepts(name, file.filename) for name in tools
+        ):
             raise refuse("unsupported_file", file_id=file.id, tool=tools[0])
     return files
 
@@ -124,7 +130,9 @@ class PlannedAttachments:
             for tool in entry["tools"]:
                 usable(world, [entry["file_id"]], tool["type"])
             world.store.file(entry["file_id"])
-            self.rows.append({"file_id": entry["file_id"], "tools": [{"type": tool["type"]} for tool in entry["tools"]]})
+            self.rows.append(
+                {"file_id": entry["file_id"], "tools": [{"type": tool["type"]} for tool in entry["tools"]]}
+            )
 
     def carry_out(self, resources: Resources) -> None:
         """Give the files to the thread: to its code interpreter, or to its vector store, which is made if need be."""
@@ -151,7 +159,9 @@ def attached(world: World, identifiers: list[str] | None) -> dict[str, Attachmen
         Refusal: a file is unknown, or no tool takes it.
     """
     now = world.now()
-    return {file.id: Attachment(file.id, now, world.store.sequence()) for file in usable(world, identifiers or [], None)}
+    return {
+        file.id: Attachment(file.id, now, world.store.sequence()) for file in usable(world, identifiers or [], None)
+    }
 
 
 def forget(world: World, identifier: str) -> None:

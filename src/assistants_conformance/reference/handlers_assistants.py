@@ -51,6 +51,7 @@ def create_assistant(world: World, call: Call) -> Json:
         temperature=_number(body.get("temperature")),
         top_p=_number(body.get("top_p")),
         response_format=body.get("response_format") or "auto",
+        reasoning_effort=body.get("reasoning_effort"),
         resources=Resources(),
         files=files,
     )
@@ -93,6 +94,8 @@ def modify_assistant(world: World, call: Call) -> Json:
             setattr(row, name, _number(body[name]))
     if "response_format" in body:
         row.response_format = body["response_format"] or "auto"
+    if "reasoning_effort" in body:
+        row.reasoning_effort = body["reasoning_effort"]
     if "file_ids" in body:
         row.files = {name: row.files.get(name, file) for name, file in files.items()}
     planned.carry_out(row.resources)

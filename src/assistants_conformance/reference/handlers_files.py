@@ -32,7 +32,10 @@ def upload_file(world: World, call: Call) -> Json:
     if len(data) > MOST_BYTES:
         raise refuse("file_too_large", maximum=MOST_BYTES)
     store = world.store
-    row = StoredFile(store.ids.new("file"), world.now(), store.sequence(), filename, call.body["purpose"], data)
+    now = world.now()
+    lifetime = call.body.get("expires_after[seconds]")
+    expires = None if lifetime is None else now + int(lifetime)
+    row = StoredFile(store.ids.new("file"), now, store.sequence(), filename, call.body["purpose"], data, expires)
     store.files[row.id] = row
     return world.render.file(row)
 

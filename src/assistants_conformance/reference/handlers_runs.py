@@ -14,7 +14,7 @@ from assistants_conformance.reference.state import Resources, Run, Thread
 from assistants_conformance.reference.store import page
 
 if TYPE_CHECKING:
-    from assistants_conformance.reference.state import Assistant, Json, Message
+    from assistants_conformance.reference.state import Assistant, Json
     from assistants_conformance.reference.world import Call, World
 
 RESULT_CONTENT = "step_details.tool_calls[*].file_search.results[*].content"
@@ -78,6 +78,7 @@ def _make(
         temperature=float(_effective(body, "temperature", assistant.temperature)),
         top_p=float(_effective(body, "top_p", assistant.top_p)),
         response_format=_effective(body, "response_format", assistant.response_format),
+        reasoning_effort=_effective(body, "reasoning_effort", assistant.reasoning_effort),
         tool_choice=body.get("tool_choice") or "auto",
         parallel_tool_calls=body.get("parallel_tool_calls") is not False,
         max_prompt_tokens=body.get("max_prompt_tokens"),
@@ -138,7 +139,6 @@ def list_runs(world: World, call: Call) -> Json:
 @serves("get_run")
 def get_run(world: World, call: Call) -> Json:
     """GET /threads/{thread_id}/runs/{run_id}."""
-    lock.check_read(world, world.store.thread(call.params["thread_id"]))
     return world.render.run(world.store.run(call.params["thread_id"], call.params["run_id"]))
 
 
@@ -197,7 +197,6 @@ def _include(world: World, value: str | None) -> bool:
 @serves("list_run_steps")
 def list_run_steps(world: World, call: Call) -> Json:
     """GET /threads/{thread_id}/runs/{run_id}/steps."""
-    lock.check_read(world, world.store.thread(call.params["thread_id"]))
     run = world.store.run(call.params["thread_id"], call.params["run_id"])
     contents = _include(world, call.query.get("include[]"))
     return page(
@@ -208,7 +207,6 @@ def list_run_steps(world: World, call: Call) -> Json:
 @serves("get_run_step")
 def get_run_step(world: World, call: Call) -> Json:
     """GET /threads/{thread_id}/runs/{run_id}/steps/{step_id}."""
-    lock.check_read(world, world.store.thread(call.params["thread_id"]))
     run = world.store.run(call.params["thread_id"], call.params["run_id"])
     step = world.store.step(call.params["thread_id"], run.id, call.params["step_id"])
     return world.render.step(step, run, contents=_include(world, call.query.get("include[]")))

@@ -26,6 +26,10 @@ class PlannedMessages:
             Refusal: a file of one of them is unknown or not fit.
         """
         self._world = world
+        for body in bodies or []:
+            for part in body["content"] if isinstance(body["content"], list) else ():
+                if part["type"] == "image_file":
+                    world.store.file(part["image_file"]["file_id"])
         self._rows = [
             (body, PlannedAttachments(world, body.get("attachments")), attached(world, body.get("file_ids")))
             for body in bodies or []

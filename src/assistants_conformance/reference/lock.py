@@ -56,7 +56,7 @@ def run_refusal(world: World, thread: Thread, assistant_id: str) -> Refusal | No
 
 
 def check_read(world: World, thread: Thread) -> None:
-    """Let a read of a thread pass; reading is never locked.
+    """Let a read of a thread, its messages or its list of runs pass; reading is never locked.
 
     Raises:
         Refusal: only with the fault that locks reads.

@@ -1,4 +1,4 @@
-"""The scripted model: which tool a run uses next, decided by general rules and by nothing that only this server knows."""
+"""The scripted model: which tool a run uses next, by general rules and by nothing that only this server knows."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ _SEARCHES = ("file_search", "retrieval")
 
 # Parts of function names that say what is done, not what it is about.
 _VERBS = frozenset(
-    "call calculate check compute create delete describe execute fetch find from function generate give "
-    "handle have into list load look lookup make perform query read request retrieve return send show "
-    "tell this that tool update what when which with your current data info value name item".split()
+    re.findall(
+        r"\w+",
+        "call calculate check compute create delete describe execute fetch find from function generate give "
+        "handle have into list load look lookup make perform query read request retrieve return send show "
+        "tell this that tool update what when which with your current data info value name item",
+    )
 )
 _CODE = re.compile(
     r"\b(code|python|plots?|plotting|charts?|graphs?|images?|pictures?|diagrams?|draw|visuali[sz]\w*|csv|spreadsheet"
@@ -35,9 +38,12 @@ _SHOW_CODE = re.compile(r"\b(show|print|display|give)\b[^.?!]{0,30}\bcode\b", re
 _FILENAME = re.compile(r"(?<![\w/.])([\w-]+\.(?:csv|txt|json|md|html|xml|py|tex|css|js))\b", re.IGNORECASE)
 _PHRASE = re.compile(r"[A-ZÀ-ÖØ-Þ][\w'’-]*(?:\s+[A-ZÀ-ÖØ-Þ][\w'’-]*)*")
 _OPENERS = frozenset(
-    "A An And Are Be Call Can Could Do Does Find Fetch For Get Give Has Have Hello Help Hi How I If In Is It Let Look "
-    "Make May My On Or Please Show Tell That The Then There These This To Use Was What When Where Which Who Why Will "
-    "Would Write You Your".split()
+    re.findall(
+        r"\w+",
+        "A An And Are Be Call Can Could Do Does Find Fetch For Get Give Has Have Hello Help Hi How I If In Is It Let "
+        "Look Make May My On Or Please Show Tell That The Then There These This To Use Was What When Where Which Who "
+        "Why Will Would Write You Your",
+    )
 )
 
 
@@ -77,7 +83,7 @@ Action = CallFunctions | RunCode | Search | Say
 
 @dataclass(frozen=True)
 class Situation:
-    """What the model knows when it decides. `used` are the tools that this run used already, functions by their name."""
+    """What the model knows when it decides. `used` are the tools that this run used, functions by their name."""
 
     instructions: str
     question: str
@@ -124,9 +130,9 @@ def _fitting(now: Situation, say: Say) -> Action:
     kinds = {tool["type"] for tool in now.tools}
     if now.searchable and kinds.intersection(_SEARCHES) and not set(now.used).intersection(_SEARCHES):
         return Search(now.question)
-    if "code_interpreter" in kinds and "code_interpreter" not in now.used and not say.show_code:
-        if _CODE.search(now.question) or _CODE.search(now.instructions):
-            return _code(now)
+    coding = "code_interpreter" in kinds and "code_interpreter" not in now.used and not say.show_code
+    if coding and (_CODE.search(now.question) or _CODE.search(now.instructions)):
+        return _code(now)
     calls = [
         _call(tool["function"], now.question)
         for tool in now.tools
@@ -143,7 +149,8 @@ def _code(now: Situation) -> RunCode:
     product = None
     if _PRODUCT.search(now.question):
         named = [name for name in _FILENAME.findall(now.question) if name not in now.filenames]
-        product = named[0] if named else ("result.csv" if re.search(r"csv|spreadsheet", now.question, re.I) else "result.txt")
+        table = re.search(r"csv|spreadsheet", now.question, re.IGNORECASE)
+        product = named[0] if named else ("result.csv" if table else "result.txt")
     return RunCode(now.question, bool(_PICTURE.search(now.question)), product)
 
 

@@ -15,6 +15,7 @@ _LENGTH = re.compile(r"\b(\d{2,5})\s+(words|sentences|lines|items|paragraphs|num
 _COUNT = re.compile(r"\bfrom (\d+) to (\d+)\b|\bcount (?:up )?to (\d+)\b", re.IGNORECASE)
 _LONG = re.compile(r"\b(long|detailed|extensive|exhaustive|comprehensive|lengthy)\b", re.IGNORECASE)
 _MOST_WORDS = 6000
+_FILLER = "this answer goes on for as long as it was asked to and each word of it counts"
 
 
 @dataclass
@@ -101,7 +102,7 @@ def _plain(question: str) -> str:
 
 
 def _filler(words: int) -> str:
-    source = "this answer goes on for as long as it was asked to and each word of it counts".split()
+    source = _FILLER.split()
     return " ".join(source[number % len(source)] for number in range(min(words, _MOST_WORDS))).capitalize() + "."
 
 

@@ -20,7 +20,7 @@ _OTHER_TEXT = "The request could not be processed."
 
 
 @dataclass
-class Refusal(Exception):  # noqa: N818 - it is an answer, not a defect
+class Refusal(Exception):
     """The request is refused. `values` fill the placeholders of the text; `param` overrides the table's."""
 
     condition: str

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from assistants_conformance.reference.state import Json
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from assistants_conformance.contract import Profile
     from assistants_conformance.reference.state import (
         Assistant,
         Attachment,
+        Json,
         Message,
         Resources,
         Run,
@@ -46,7 +45,7 @@ class Renderer:
             return {**shown, "file_ids": list(row.files), "metadata": row.metadata}
         shown |= {"top_p": row.top_p, "temperature": row.temperature}
         if self.openai:
-            shown["reasoning_effort"] = None
+            shown["reasoning_effort"] = row.reasoning_effort
         kinds = {tool["type"] for tool in row.tools}
         resources = {kind: self._member(row.resources, kind) for kind in BUILT_IN if kind in kinds}
         return {**shown, "tool_resources": resources, "metadata": row.metadata, "response_format": row.response_format}
@@ -126,7 +125,7 @@ class Renderer:
             "top_p": row.top_p,
         }
         if self.openai:
-            shown["reasoning_effort"] = None
+            shown["reasoning_effort"] = row.reasoning_effort
         reason = row.incomplete_reason
         return {
             **shown,
@@ -180,7 +179,7 @@ class Renderer:
             "created_at": row.created_at,
         }
         if self.openai:
-            shown["expires_at"] = None
+            shown["expires_at"] = row.expires_at
         return {**shown, "status": "processed", "status_details": None}
 
     @staticmethod

@@ -143,7 +143,7 @@ class Engine:
             return
         prompt = self._prompt(run)
         if run.max_prompt_tokens is not None and run.tokens[0] + prompt > run.max_prompt_tokens:
-            self._spend(run, run.max_prompt_tokens - run.tokens[0], 0, at)
+            self._spend(run, run.max_prompt_tokens - run.tokens[0])
             self._end(run, "incomplete", int(at), reason="max_prompt_tokens")
             return
         match action:
@@ -165,6 +165,10 @@ class Engine:
             error = {"code": "invalid_engine_error", "message": f"Failed to resolve model info for: {run.model}"}
         if error is None:
             return False
+        for step in run.steps.values():
+            for call in step.details.get("tool_calls", ()) if step.status == "in_progress" else ():
+                # What was asked of the tool was used, also where the tool came to nothing.
+                step.usage = (self._prompt(run), prose.tokens(str(call[call["type"]].get("input", ""))))
         run.last_error = dict(error)
         self._end(run, "failed", int(at))
         return True
@@ -202,9 +206,13 @@ class Engine:
         return next(step for step in run.steps.values() if step.status == "in_progress")
 
     def _call_functions(self, run: Run, action: model.CallFunctions, prompt: int, at: float) -> None:
+        cost = sum(prose.tokens(name + text) for name, text in action.calls)
+        if run.max_completion_tokens is not None and run.tokens[1] + cost > run.max_completion_tokens:
+            self._end(run, "incomplete", int(at), reason="max_completion_tokens")
+            return
         calls = [self._call("function", {"name": name, "arguments": text}) for name, text in action.calls]
         step = self._open_step(run, at, calls)
-        step.usage = (prompt, sum(prose.tokens(name + text) for name, text in action.calls))
+        step.usage = (prompt, cost)
         run.used += [name for name, _ in action.calls]
         # A copy: the step gets the outputs, the awaited calls must not.
         run.required_action = json.loads(json.dumps(calls))
@@ -281,6 +289,9 @@ class Engine:
         if run.max_completion_tokens is not None:
             left = max(0, min(wanted, run.max_completion_tokens - run.tokens[1]))
             value, annotations = prose.cut(value, annotations, left)
+            if not left:
+                self._end(run, "incomplete", int(at), reason="max_completion_tokens")
+                return
         parts: list[Json] = [{"type": "image_file", "image_file": {"file_id": name}} for name in run.pictures]
         parts.append({"type": "text", "text": {"value": value, "annotations": annotations}})
         message = Message(
@@ -343,12 +354,11 @@ class Engine:
         return PROMPT_OVERHEAD + sum(prose.tokens(text) for text in texts)
 
     @staticmethod
-    def _spend(run: Run, prompt: int, completion: int, at: float) -> None:
-        """Book tokens that led to nothing on the step that is open, if one is."""
-        del at
+    def _spend(run: Run, prompt: int) -> None:
+        """Book prompt tokens that led to nothing on the step that is open, if one is."""
         for step in run.steps.values():
             if step.status == "in_progress":
-                step.usage = (max(0, prompt), completion)
+                step.usage = (max(0, prompt), 0)
 
     def _keep(self, data: bytes, name: str, at: float) -> StoredFile:
         store = self._world.store

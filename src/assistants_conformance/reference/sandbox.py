@@ -39,7 +39,12 @@ def run(action: RunCode, inputs: list[tuple[str, int]]) -> Outcome:
         lines += [f"answer = {answer}", "print(answer)"]
         log = f"{answer}\n"
     elif inputs:
-        lines += ["import os", "", "for name in sorted(os.listdir('/mnt/data')):", "    print(name, os.path.getsize(name))"]
+        lines += [
+            "import os",
+            "",
+            "for name in sorted(os.listdir('/mnt/data')):",
+            "    print(name, os.path.getsize(name))",
+        ]
         log = "".join(f"{name} {size}\n" for name, size in sorted(inputs))
     dark = bool(_DARK.search(question))
     if action.picture:

@@ -48,6 +48,7 @@ class Assistant(Record):
     temperature: float
     top_p: float
     response_format: Any
+    reasoning_effort: str | None
     resources: Resources
     files: dict[str, Attachment] = field(default_factory=dict)
 
@@ -88,7 +89,7 @@ class Step(Record):
 
 @dataclass
 class Run(Record):
-    """A run. `arrived` is when it was created, exactly; `due` when its next change happens by itself, None while it waits."""
+    """A run. `arrived` is when it came; `due` when its next change happens by itself, None while it waits."""
 
     thread_id: str
     assistant_id: str
@@ -99,6 +100,7 @@ class Run(Record):
     temperature: float
     top_p: float
     response_format: Any
+    reasoning_effort: str | None
     tool_choice: Any
     parallel_tool_calls: bool
     max_prompt_tokens: int | None
@@ -156,6 +158,7 @@ class StoredFile(Record):
     filename: str
     purpose: str
     data: bytes
+    expires_at: int | None = None
 
 
 @dataclass

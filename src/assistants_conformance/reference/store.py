@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from assistants_conformance.reference.ids import Ids
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from assistants_conformance.reference.state import Assistant, Message, Run, Step, StoredFile, Thread, VectorStore
 
 R = TypeVar("R", bound=Record)
-
 
 
 def found(table: Mapping[str, R], kind: str, identifier: str) -> R:
@@ -120,10 +120,9 @@ def envelope(data: list[dict[str, Any]], *, has_more: bool = False) -> dict[str,
 def _limit(text: str | None, default: int, most: int) -> int:
     if text is None:
         return default
-    try:
-        limit = int(text) if text.isascii() else int("")
-    except ValueError:
-        raise refuse("invalid_type", at="limit", expected="an integer", got="a string") from None
+    if not re.fullmatch(r"-?[0-9]{1,18}", text):
+        raise refuse("invalid_type", at="limit", expected="an integer", got="a string")
+    limit = int(text)
     if limit < 1:
         raise refuse("integer_below_min_value", at="limit", minimum=1, value=limit)
     if limit > most:

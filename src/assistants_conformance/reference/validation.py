@@ -188,9 +188,7 @@ def _closest(choices: list[Schema], value: Any, path: str) -> Refusal:
     """Tell the problem of the alternative that comes nearest: right JSON type, right `type` member."""
     told = [next(_problems(choice, value, path)) for choice in choices]
     typed = [
-        problem
-        for problem, choice in zip(told, choices, strict=True)
-        if _type_problem(choice, value, path) is None
+        problem for problem, choice in zip(told, choices, strict=True) if _type_problem(choice, value, path) is None
     ]
     if not typed:
         names = [choice.get("type") for choice in choices]

@@ -33,9 +33,13 @@ class Request:
     @classmethod
     def of(cls, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Request:
         """Take a URL (absolute, or path and query) and headers apart."""
-        parts = urlsplit(url)
-        query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        return cls(method.upper(), parts.path or "/", query, {k.lower(): v for k, v in headers.items()}, body)
+        if url.startswith("/"):
+            path, _, text = url.partition("?")
+        else:
+            parts = urlsplit(url)
+            path, text = parts.path or "/", parts.query
+        query = dict(parse_qsl(text, keep_blank_values=True))
+        return cls(method.upper(), path, query, {k.lower(): v for k, v in headers.items()}, body)
 
 
 @dataclass
@@ -76,8 +80,8 @@ def parse_json(body: bytes) -> Any:
     """
     try:
         value = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
-        # A lone surrogate is legal as an escape and impossible to answer in UTF-8.
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        # A lone surrogate and 1e999 can be read and cannot be answered as strict UTF-8 JSON.
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except (ValueError, RecursionError):
         raise refuse("invalid_json") from None
     return value
@@ -97,7 +101,7 @@ def parse_form(content_type: str, body: bytes) -> list[Upload]:
     kind, options = python_multipart.multipart.parse_options_header(content_type)
     boundary = options.get(b"boundary")
     if kind != b"multipart/form-data" or not boundary:
-        raise refuse("not_multipart")
+        raise refuse("malformed_form")
     parts: list[Upload] = []
     header: list[bytearray] = [bytearray(), bytearray()]
 

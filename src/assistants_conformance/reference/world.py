@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from assistants_conformance.reference.faults import Faults
 
 # Which models there are. Names of deployments are free, so a name is taken for one unless it says that it is none.
-_NO_MODEL = re.compile(r"\b(no-such|not-a|unknown|nonexistent|non-existent|does-not-exist|missing|invalid)", re.IGNORECASE)
+_NO_MODEL = re.compile(
+    r"\b(no-such|not-a|unknown|nonexistent|non-existent|does-not-exist|missing|invalid)", re.IGNORECASE
+)
 
 
 class World:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ _LABEL = 11
 _LONG = 300
 _LONGEST_CURL = 900
 _KINDS_SHOWN = 2
+
+_INDENT = re.compile(r"[ \t]*\r?\n[ \t]*")
 
 _WORDS = {
     "pass": "passed",
@@ -60,13 +63,17 @@ class Ink:
 
     def clean(self, text: str, *, lines: bool = False) -> str:
         """Return text of a target without secrets and without anything that a terminal acts on."""
-        return plain(redact(text, self.secrets), lines=lines)
+        text = redact(text, self.secrets)
+        # JSON that was indented for reading would fill the screen.
+        return plain(text if lines else _INDENT.sub(" ", text), lines=lines)
 
 
 # -- one finding ---------------------------------------------------------------------------------------------------
 
 
-def screen(requirement: Requirement, records: Sequence[Record], ink: Ink, *, verdict: str = "fail", failures: int = 0) -> str:
+def screen(
+    requirement: Requirement, records: Sequence[Record], ink: Ink, *, verdict: str = "fail", failures: int = 0
+) -> str:
     """Return what was found about one requirement, so that it fits on one screen.
 
     Args:
@@ -76,9 +83,9 @@ def screen(requirement: Requirement, records: Sequence[Record], ink: Ink, *, ver
         verdict: decides the colour.
         failures: how often the rule was broken; 0: as often as the records say.
     """
-    where = f"  ({requirement.field})" if requirement.field else ""
+    head = ink.dye(requirement.id, verdict, bold=True)
     lines = [
-        f"{ink.dye(requirement.id, verdict, bold=True)}  {requirement.level}  {requirement.impact}  {requirement.title}{where}",
+        f"{head}  {requirement.level}  {requirement.impact}  {requirement.title}",
         *_labelled("", requirement.statement, 3),
         *_labelled("source", requirement.source, 2),
     ]
@@ -96,9 +103,9 @@ def _record(record: Record, ink: Ink, *, whole: bool) -> Iterator[str]:
     yield from _labelled("expected", cut(ink.clean(record.expected), _LONG), most)
     told = f"{record.places} places, the first: " if record.places > 1 else ""
     if record.source or told:
-        yield from _labelled("where", told + ink.clean(record.source), 1)
+        yield _label("where") + cut(told + ink.clean(record.source), _LONG)
     if whole and record.exchange:
-        yield from _labelled("exchange", cut(ink.clean(record.exchange), _LONG), most)
+        yield _label("exchange") + cut(ink.clean(record.exchange), _LONG)
     if whole and record.curl:
         # A command that is broken into lines cannot be pasted.
         yield _label("curl") + cut(ink.clean(record.curl), _LONGEST_CURL)
@@ -160,6 +167,11 @@ def areas(verdicts: Verdicts, requirements: Mapping[str, Requirement], ink: Ink)
     for identifier, reason in verdicts.excluded.items():
         excluded.setdefault(requirements[identifier].area, {})[identifier] = reason
     places = {area: place for place, area in enumerate(AREAS)}
+    asked = {area for area, inside in rows.items() if any(row.reason != "filter" for row in inside)}
+    if asked != rows.keys():
+        # A filter hides what it leaves out, and the exclusions; the totals count them.
+        excluded = {}
+        rows = {area: inside for area, inside in rows.items() if area in asked}
     for area in sorted({*rows, *excluded}, key=lambda one: (places.get(one, len(places)), one)):
         yield _area(area, rows.get(area, []), excluded.get(area, {}), ink)
         yield from _reasons(rows.get(area, []), excluded.get(area, {}), ink)
@@ -180,7 +192,8 @@ def _reasons(rows: list[Row], excluded: Mapping[str, str], ink: Ink) -> Iterator
     for row in rows:
         if row.verdict in ("not-applicable", "not-testable", "not-run") and row.reason != "filter":
             # A crowd that was blocked by one cause differs only in the ids that the target made up.
-            grouped.setdefault((_WORDS[row.verdict], cut(ink.clean(row.reason or ""), 300)), []).append(row.requirement.id)
+            reason = cut(ink.clean(row.reason or ""), 300)
+            grouped.setdefault((_WORDS[row.verdict], reason), []).append(row.requirement.id)
     for identifier, reason in excluded.items():
         grouped.setdefault(("excluded", reason), []).append(identifier)
     for (word, reason), identifiers in grouped.items():
@@ -203,7 +216,8 @@ def _some(identifiers: Sequence[str], most: int = 12) -> str:
 def _stale(verdicts: Verdicts, ink: Ink) -> Iterator[str]:
     for row in verdicts.rows:
         if row.verdict == "fail" and not row.findings:
-            yield f"\n{ink.dye(row.requirement.id, 'fail', bold=True)}  {row.requirement.title}: {ink.clean(row.reason or '')}"
+            head = ink.dye(row.requirement.id, "fail", bold=True)
+            yield f"\n{head}  {row.requirement.title}: {ink.clean(row.reason or '')}"
 
 
 def _errors(verdicts: Verdicts, ink: Ink) -> Iterator[str]:
@@ -220,7 +234,9 @@ def totals(verdicts: Verdicts, ink: Ink) -> str:
     """Return the counts in one line."""
     counts = verdicts.totals
     told = [ink.dye(f"{counts[verdict]} {word}", verdict) for verdict, word in _WORDS.items() if counts[verdict]]
-    return ", ".join([*told, *([f"{len(verdicts.excluded)} excluded"] if verdicts.excluded else [])]) or "nothing judged"
+    if verdicts.excluded:
+        told.append(f"{len(verdicts.excluded)} excluded")
+    return ", ".join(told) or "nothing judged"
 
 
 def verdict_line(verdicts: Verdicts, ink: Ink) -> str:

@@ -85,7 +85,8 @@ class Tally:
         for requirement, records in data["findings"].items():
             kept = self.findings.setdefault(requirement, [])
             for record in records:
-                same = next((one for one in kept if (one.observed, one.expected) == (record["observed"], record["expected"])), None)
+                told = (record["observed"], record["expected"])
+                same = next((one for one in kept if (one.observed, one.expected) == told), None)
                 if same is not None:
                     same.places += record["places"]
                 elif len(kept) < _KEPT_FINDINGS:

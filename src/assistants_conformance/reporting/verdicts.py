@@ -72,10 +72,10 @@ class Verdicts:
     @property
     def totals(self) -> dict[str, int]:
         """How many requirements have each verdict."""
-        made = dict.fromkeys(VERDICTS, 0)
+        made: dict[str, int] = dict.fromkeys(VERDICTS, 0)
         for row in self.rows:
             made[row.verdict] += 1
-        return {**made}
+        return made
 
     @property
     def exit_status(self) -> int:
@@ -103,7 +103,7 @@ def decide(
         today: the day on which declared deviations may have ended; None: today.
     """
     declared = {deviation.requirement: deviation for deviation in known}
-    day = (today or date.today()).isoformat()  # noqa: DTZ011 - a reader's calendar day
+    day = (today or date.today()).isoformat()
     rows = tuple(
         _row(profile.requirement(identifier), tally, declared.get(identifier), filtered, day)
         for identifier in in_order(profile.active, profile)
@@ -160,7 +160,11 @@ def _verdict(
         return "not-testable", blocked
     if identifier in tally.not_applicable:
         return "not-applicable", tally.not_applicable[identifier]
-    return ("not-run", "filter") if filtered else ("not-testable", "no scenario reached it")
+    if filtered:
+        return "not-run", "filter"
+    if requirement.occasion is not None:
+        return "not-applicable", f"the occasion did not arise: {requirement.occasion}"
+    return "not-testable", "no scenario reached it"
 
 
 def _overall(rows: Iterable[Row], filtered: bool, error: bool) -> Overall:

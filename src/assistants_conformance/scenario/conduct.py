@@ -44,9 +44,9 @@ def conduct(function: Callable[..., Any], api: Api, tally: Tally, name: str, arg
     active = [identifier for identifier in binding.requirements if identifier in api.profile.active]
     for identifier in active:
         tally.add_test(identifier, name)
-    verify = Verify(api.profile)
+    verify = Verify(api.profile, lambda: api.latest)
     judge = api.judge
-    seen_before, requests = len(judge.findings), api.requests
+    seen_before, requests, crashes = len(judge.findings), api.requests, len(judge.crashes)
     exercised_before = {identifier: judge.exercised[identifier] for identifier in active}
     reason: str | None = None
     kind: Kind = "passed"
@@ -61,6 +61,8 @@ def conduct(function: Callable[..., Any], api: Api, tally: Tally, name: str, arg
             kind, reason = "not-testable", str(error)
         except Exception:
             kind, reason = "error", traceback.format_exc(limit=-4)
+    if judge.crashes[crashes:]:
+        kind, reason = "error", "\n".join(judge.crashes[crashes:])
     tally.requests += api.requests - requests
     tally.exercised.update(verify.checked)
     for finding in (*judge.findings[seen_before:], *verify.findings):
@@ -76,6 +78,13 @@ def conduct(function: Callable[..., Any], api: Api, tally: Tally, name: str, arg
     return _sorted(kind, reason, verify, unchecked, active, tally)
 
 
+def _untold(identifier: str, verify: Verify, tally: Tally) -> bool:
+    # That the target gave nothing to look at is no fault of the suite.
+    if identifier in verify.untold:
+        tally.blocked.setdefault(identifier, verify.untold[identifier])
+    return identifier in verify.untold
+
+
 def _sorted(
     kind: Kind, reason: str | None, verify: Verify, unchecked: list[str], active: list[str], tally: Tally
 ) -> Outcome:
@@ -89,12 +98,14 @@ def _sorted(
             where.setdefault(identifier, reason or "")
         if not verify.findings:
             return Outcome(kind, reason or "", verify)
-    elif unchecked:
+    unchecked = [identifier for identifier in unchecked if not _untold(identifier, verify, tally)]
+    if kind == "passed" and unchecked:
         reason = f"the scenario ended without checking {', '.join(unchecked)}"
         for identifier in unchecked:
             tally.errors.setdefault(identifier, reason)
         return Outcome("error", reason, verify)
     if not verify.findings:
-        return Outcome("passed", "", verify)
+        untold = "; ".join(f"{identifier}: {why}" for identifier, why in verify.untold.items())
+        return Outcome("not-testable" if untold else "passed", untold, verify)
     hard = [one for one in verify.findings if verify.profile.requirement(one.requirement).level == "MUST"]
     return Outcome("failed" if hard else "warned", "", verify)

@@ -25,7 +25,11 @@ FAILING_MODEL = "embedded-failing-model"
 def embedded_settings(profile: Profile, faults: Iterable[str] = ()) -> TargetSettings:
     """Return the settings of the embedded server."""
     return TargetSettings(
-        profile=profile, api_key=KEY, bearer_token=TOKEN, failing_model=FAILING_MODEL, faults=tuple(faults)
+        profile=profile,
+        api_key=KEY,
+        bearer_token=TOKEN if profile.platform == "azure" else "",
+        failing_model=FAILING_MODEL,
+        faults=tuple(faults),
     )
 
 

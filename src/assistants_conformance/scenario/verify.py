@@ -8,7 +8,7 @@ from assistants_conformance.contract import brief
 from assistants_conformance.observe import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from assistants_conformance.contract import Profile
     from assistants_conformance.observe import Exchange
@@ -16,13 +16,18 @@ if TYPE_CHECKING:
 
 
 class Verify:
-    """Collects what one scenario has checked, in its profile."""
+    """Collects what one scenario has checked, in its profile.
 
-    def __init__(self, profile: Profile) -> None:
+    `untold` are requirements whose check could not be made, with the reason. `latest` gives the exchange that stands
+    for a check which names no answer of its own.
+    """
+
+    def __init__(self, profile: Profile, latest: Callable[[], Exchange | None] = lambda: None) -> None:
         self.profile = profile
         self.checked: list[str] = []
         self.findings: list[Finding] = []
-        self.last: Exchange | None = None
+        self.untold: dict[str, str] = {}
+        self._latest = latest
 
     def __call__(
         self, requirement: str, holds: object, *, observed: Any, expected: str, answer: Answer | None = None
@@ -44,7 +49,8 @@ class Verify:
         self.checked.append(requirement)
         if not holds:
             words = observed if isinstance(observed, str) else brief(observed, 400)
-            self.findings.append(Finding(requirement, words, expected, answer.exchange if answer else self.last))
+            exchange = answer.exchange if answer else self._latest()
+            self.findings.append(Finding(requirement, words, expected, exchange))
         return bool(holds)
 
     def equal(self, requirement: str, observed: Any, expected: Any, answer: Answer | None = None) -> bool:
@@ -69,9 +75,10 @@ class Verify:
     def text(self, requirement: str, answer: Answer, condition: str, **known: str) -> bool:
         """Check the text, type, param and code of a refusal against a situation of `schemas/errors.json`.
 
-        Where the request was not refused at all, this says nothing: the rule on the status has told it.
+        Where the request was not refused at all, there is nothing to check: the rule on the status has told it.
         """
         if answer.ok:
+            self.untold.setdefault(requirement, f"the request was not refused but answered {answer.status}")
             return True
         row = self.profile.errors[condition]
         error = answer.error

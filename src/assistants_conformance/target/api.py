@@ -12,9 +12,9 @@ from assistants_conformance.target.multipart import Part, form
 from assistants_conformance.target.prompts import NICKNAME, WEATHER, demand
 
 if TYPE_CHECKING:
-    from assistants_conformance.contract import Profile
     from collections.abc import Callable, Iterator
 
+    from assistants_conformance.contract import Profile
     from assistants_conformance.target.capabilities import Capabilities
 
 _FIRST_PAUSE = 0.05

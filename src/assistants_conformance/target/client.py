@@ -86,6 +86,7 @@ class Client:
         self.judge = judge
         self.source = ""
         self.requests = 0
+        self.latest: Exchange | None = None
         self._transport = transport
         self._lock = threading.RLock()
         self._held: list[Exchange] | None = None
@@ -213,6 +214,7 @@ class Client:
     def observe(self, exchange: Exchange) -> None:
         """Hand one exchange to the judge."""
         with self._lock:
+            self.latest = exchange
             if self._held is not None:
                 self._held.append(exchange)
                 return

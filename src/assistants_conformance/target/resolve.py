@@ -1,4 +1,4 @@
-"""Settings of a target from options, environment, file and defaults, in this order; each bad one is named with its mend."""
+"""Settings of a target: from options, environment, file and defaults, in this order."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ CONFIG_FILE = "conformance.toml"
 #: What selects the embedded reference server where a file or the environment names an address.
 REFERENCE = "reference"
 
-_EMBEDDED_KEY = "reference-key"
 _SECRETIVE = ("key", "token", "secret", "cookie", "password", "auth")
 
 
@@ -252,16 +251,15 @@ class _Resolver:
 
     def _credentials(self, profile: Profile, url: str | None) -> tuple[str, str]:
         if url is None:
-            return _EMBEDDED_KEY, ""
-        names = {"openai": ("OPENAI_API_KEY",)}.get(profile.platform, ("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN"))
-        there = [name for name in names if self.environ.get(name, "").strip()]
-        self.origins["credentials"] = f"{there[0]} (hidden)" if there else f"none: {' and '.join(names)} are not set"
-        if not there:
             return "", ""
-        value = self.environ[there[0]].strip()
-        if not value.isascii() or not value.isprintable():
-            raise ConfigError(there[0], "holds characters that no HTTP header can carry")
-        return ("", value) if there[0] == "AZURE_OPENAI_AD_TOKEN" else (value, "")
+        names = {"openai": ("OPENAI_API_KEY",)}.get(profile.platform, ("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN"))
+        given = {name: self.environ.get(name, "").strip() for name in names}
+        for name, value in given.items():
+            if not value.isascii() or (value and not value.isprintable()):
+                raise ConfigError(name, "holds characters that no HTTP header can carry")
+        there = " and ".join(name for name, value in given.items() if value)
+        self.origins["credentials"] = f"{there} (hidden)" if there else f"none: {' and '.join(names)} not set"
+        return given[names[0]], given[names[1]] if len(names) > 1 else ""
 
     # -- what is known of it -----------------------------------------------------------------------------------------
 

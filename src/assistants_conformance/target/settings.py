@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
     from assistants_conformance.contract import Profile
 
 #: What a target may lack without breaking the contract; what is not declared is probed.

@@ -157,14 +157,10 @@ class Table:
 def _kind(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, str):
+        return f"the text {value!r}"
+    if isinstance(value, (int, float)):
+        return repr(value)
     if isinstance(value, dict):
         return "a table"
-    if isinstance(value, list):
-        return "a list"
-    return (
-        f"{value!r}"
-        if isinstance(value, (int, float))
-        else f"the text {value!r}"
-        if isinstance(value, str)
-        else "a date"
-    )
+    return "a list" if isinstance(value, list) else "a date or time"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from assistants_conformance.observe.rules.echo import observe_echo
 from assistants_conformance.observe.rules.errors import observe_errors
+from assistants_conformance.observe.rules.files import observe_files
 from assistants_conformance.observe.rules.headers import observe_headers
 from assistants_conformance.observe.rules.identity import observe_identity
 from assistants_conformance.observe.rules.lists import observe_lists
@@ -32,6 +33,7 @@ RULES: tuple[Callable[[Call, Context], None], ...] = (
     observe_lists,
     observe_identity,
     observe_echo,
+    observe_files,
     observe_messages,
     observe_steps,
     observe_lock,

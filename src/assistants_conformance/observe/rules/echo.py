@@ -112,9 +112,9 @@ def _instructions(call: Call, context: Context, answer: dict[str, Any]) -> None:
 def _content(context: Context, sent: str, answer: dict[str, Any], rule: str) -> None:
     expected = [{"type": "text", "text": {"value": sent, "annotations": []}}]
     told = answer.get("content")
-    value = (
-        told[0].get("text", {}).get("value") if isinstance(told, list) and told and isinstance(told[0], dict) else None
-    )
+    first = told[0] if isinstance(told, list) and told else None
+    text = first.get("text") if isinstance(first, dict) else None
+    value = text.get("value") if isinstance(text, dict) else None
     context.report.check(rule, value == sent, told, f"the text {brief(sent)}")
     for requirement in ("MSG-020", "N-03"):
         context.report.check(requirement, told == expected, told, brief(expected))

@@ -130,7 +130,7 @@ def _ended(call: Call, context: Context, parameter: str) -> None:
         return
     if isinstance(call.body, dict) and context.is_real(call.body.get("id")):
         context.report.check("OBJ-002", call.body.get("id") == identifier, call.body.get("id"), f"the id {identifier}")
-    if call.body is None or call.body.get("deleted") is True:
+    if not isinstance(call.body, dict) or call.body.get("deleted") is True:
         context.world.end(identifier, call.exchange.ended)
 
 

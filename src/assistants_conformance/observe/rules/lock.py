@@ -52,7 +52,7 @@ def _prove(call: Call, context: Context) -> None:
         run = context.world.runs.get(str(answer.get("id")))
         if run is None or not run.admitted:
             continue
-        status = answer.get("status")
+        status = str(answer.get("status"))
         ended = next(
             (whole(answer.get(name)) for name in ("completed_at", "failed_at", "cancelled_at") if answer.get(name)),
             None,

@@ -70,7 +70,7 @@ def _expiry_window(call: Call, context: Context, run: dict[str, Any]) -> None:
     if created is None or expires is None or run["status"] not in call.profile.lifecycle("run").open:
         return
     window = call.profile.expiry
-    seen = context.world.runs.get(run.get("id", ""))
+    seen = context.world.runs.get(str(run.get("id")))
     if context.expiry_seconds is not None:
         allowed = {context.expiry_seconds}
     elif run["status"] == "requires_action" or (seen is not None and seen.action_seen):
@@ -120,9 +120,10 @@ def _required_action(call: Call, context: Context, run: dict[str, Any]) -> None:
     if not isinstance(calls, list) or action.get("type") != "submit_tool_outputs":
         return
     identifiers = [item.get("id") for item in calls if isinstance(item, dict)]
+    tools = run.get("tools")
     names = {
-        tool["function"].get("name")
-        for tool in run.get("tools") or []
+        str(tool["function"].get("name"))
+        for tool in (tools if isinstance(tools, list) else [])
         if isinstance(tool, dict) and isinstance(tool.get("function"), dict)
     }
     context.report.check(
@@ -134,9 +135,9 @@ def _required_action(call: Call, context: Context, run: dict[str, Any]) -> None:
             continue
         context.report.check(
             "SM-027",
-            function.get("name") in names,
+            str(function.get("name")) in names,
             f"a call of {function.get('name')!r}",
-            f"a function of the run's tools: {sorted(map(str, names))}",
+            f"a function of the run's tools: {sorted(names)}",
         )
         context.report.check(
             "SM-026", _is_json_text(function.get("arguments")), function.get("arguments"), "arguments as JSON text"

@@ -93,7 +93,7 @@ def _usage(call: Call, context: Context, run: dict[str, Any]) -> None:
     if partial or not isinstance(total, dict) or not parts or not all(isinstance(part, dict) for part in parts):
         return
     for name in ("prompt_tokens", "completion_tokens", "total_tokens"):
-        summed = sum(part.get(name, 0) for part in parts if isinstance(part, dict))
+        summed = sum(whole(part.get(name)) or 0 for part in parts if isinstance(part, dict))
         for requirement in ("STEP-017", "N-11"):
             context.report.check(
                 requirement,

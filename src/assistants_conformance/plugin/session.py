@@ -1,0 +1,386 @@
+"""One session of the suites: the target, what is found out about it, and the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from assistants_conformance._data import folder
+from assistants_conformance.contract import LEVELS
+from assistants_conformance.observe import Exchange, Finding, Judge
+from assistants_conformance.reporting.console import Ink, report, screen, totals, verdict_line
+from assistants_conformance.reporting.result import Target, document, write
+from assistants_conformance.reporting.tally import Tally
+from assistants_conformance.reporting.verdicts import Verdicts, decide
+from assistants_conformance.scenario import Outcome, conduct
+from assistants_conformance.target import Api, Capabilities, TargetSettings
+from assistants_conformance.target.reach import UnreachableError, reach
+from assistants_conformance.target.resolve import Options, Resolved, resolve
+from assistants_conformance.target.table import ConfigError, near
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from assistants_conformance.scenario import Binding
+
+#: The statuses of pytest that say only how the tests ended: passed, failed, none collected.
+_ORDINARY = (0, 1, 5)
+
+
+class Stopped(Exception):
+    """A session cannot begin; the message is one line."""
+
+
+class _Counting(Judge):
+    """A judge that also counts the runs that were created."""
+
+    runs = 0
+
+    def observe(self, exchange: Exchange) -> list[Finding]:
+        request, status = exchange.request, exchange.response.status
+        if request.method == "POST" and request.path.rstrip("/").endswith("/runs") and 200 <= status < 300:
+            self.runs += 1
+        return super().observe(exchange)
+
+
+def options_of(config: pytest.Config) -> Options:
+    """Return what was asked for with `--assistants-` options."""
+    asked = config.getoption
+    path = asked("assistants_config")
+    return Options(
+        url=asked("assistants_url"),
+        profile=asked("assistants_profile"),
+        config=config.invocation_params.dir / path if path else None,
+        model=asked("assistants_model"),
+        run_expiry=asked("assistants_run_expiry"),
+        clock_url=asked("assistants_clock_url"),
+        failing_model=asked("assistants_failing_model"),
+        request_timeout=asked("assistants_request_timeout"),
+        run_timeout=asked("assistants_run_timeout"),
+        faults=tuple(asked("assistants_fault") or ()),
+    )
+
+
+def level_of(name: str | None) -> int:
+    """Return the place of a level in the order of levels; nothing asked for: the last.
+
+    Raises:
+        ConfigError: there is no such level.
+    """
+    if not name:
+        return len(LEVELS) - 1
+    if name.upper() not in LEVELS:
+        raise ConfigError("level", f"there is no level {name!r}{near(name, LEVELS)}; there are: {', '.join(LEVELS)}")
+    return list[str](LEVELS).index(name.upper())
+
+
+def embedded(settings: TargetSettings) -> TargetSettings:
+    """Return the settings with the credentials of the server in this process, never with anybody's own."""
+    from assistants_conformance.scenario.embed import embedded_settings  # noqa: PLC0415 - loads the server
+
+    own = embedded_settings(settings.profile)
+    return replace(
+        settings,
+        api_key=own.api_key,
+        bearer_token=own.bearer_token,
+        failing_model=settings.failing_model or own.failing_model,
+        headers={},
+    )
+
+
+class Session:
+    """What a process of pytest knows.
+
+    Raises:
+        Stopped: a setting is bad, or the target cannot be judged.
+    """
+
+    def __init__(self, config: pytest.Config, *, worker: bool) -> None:
+        self._config = config
+        self.workers = 0
+        self.broken = False
+        self._taken = 0
+        self._tally = Tally()
+        self._api: Api | None = None
+        self._judge: _Counting | None = None
+        self._handed = False
+        self._probed: dict[str, tuple[bool, str]] = {}
+        self._filtered: str | None = None
+        self._expected = 0
+        self._matched = 0
+        self._selected = 0
+        self._ran = 0
+        self._verdicts: Verdicts | None = None
+        self._notes: list[str] = []
+        self._begun = time.monotonic()
+        path = config.getoption("assistants_json")
+        self._json: Path | None = config.invocation_params.dir / path if path else None
+        try:
+            self._level = level_of(config.getoption("assistants_level"))
+            self.resolved: Resolved = resolve(options_of(config), os.environ, config.invocation_params.dir)
+            self.settings = self.resolved.settings
+            if self.settings.embedded:
+                self.settings = embedded(self.settings)
+                check_faults(self.settings)
+            elif not worker and not config.getoption("assistants_reached"):
+                reach(self.resolved)
+            if self._json is not None:
+                _check_folder(self._json)
+        except (ConfigError, UnreachableError) as error:
+            raise Stopped(str(error)) from error
+        self._capabilities = Capabilities(self.settings.capabilities)
+        self._known = {one.requirement: one for one in self.settings.known}
+        self._ink = Ink(secrets=self.resolved.secrets)
+
+    def header(self) -> list[str]:
+        """Return the settings in lines, secrets hidden."""
+        return ["assistants-conformance " + line for line in self.resolved.header()]
+
+    # -- selection ---------------------------------------------------------------------------------------------------
+
+    def wants(self, binding: Binding) -> bool:
+        """Say whether a scenario has anything to check in the profile, at the level that was asked for."""
+        profile = self.settings.profile
+        active = [identifier for identifier in binding.requirements if identifier in profile.active]
+        return any(LEVELS.index(profile.requirement(identifier).level) <= self._level for identifier in active)
+
+    def collected(self, files: Sequence[Path], wanted: set[str], selected: Sequence[str]) -> None:
+        """Note what was found and what is left of it, and from that whether the run is a part only."""
+        self._expected, self._selected = len(wanted), len(selected)
+        self._matched += len(files)
+        missing = {file.name for file in folder("suites").glob("test_*.py")} - {file.name for file in files}
+        if self._level < len(LEVELS) - 1:
+            self._filtered = f"level {LEVELS[self._level]}"
+        elif wanted - set(selected):
+            self._filtered = f"{len(wanted) - len(selected)} of {len(wanted)} scenarios were deselected"
+        elif missing:
+            self._filtered = f"not all suites were asked for: {len(missing)} are missing"
+        elif any("::" in argument for argument in self._config.args):
+            self._filtered = "single scenarios were asked for"
+
+    def name_of(self, item: pytest.Item) -> str:
+        """Return the name of a scenario, the same from a checkout and from an installation."""
+        if item.path.parent == folder("suites"):
+            return f"suites/{item.path.name}::{item.nodeid.partition('::')[2]}"
+        return item.nodeid
+
+    # -- one scenario ------------------------------------------------------------------------------------------------
+
+    @property
+    def api(self) -> Api:
+        """The target with a judge of its own for each scenario: what one leaves behind accuses no other."""
+        settings = self.settings
+        judge = self._judge = _Counting(settings.profile, closed=True, expiry_seconds=settings.run_expiry_seconds)
+        self._handed = True
+        if self._api is not None:
+            self._api.judge = judge
+            return self._api
+        if settings.embedded:
+            from assistants_conformance.scenario.embed import embed  # noqa: PLC0415 - loads the server
+
+            self._api = embed(settings, judge)
+        else:
+            self._api = Api(settings, judge)
+        self._api.capabilities = self._capabilities
+        return self._api
+
+    def _drop_api(self) -> None:
+        if self._api is not None:
+            self._api.close()
+            self._api = None
+
+    def carry_out(
+        self, function: Callable[..., Any], binding: Binding, name: str, arguments: Mapping[str, Any]
+    ) -> tuple[str, str]:
+        """Conduct one scenario; return its kind of outcome and the words for it."""
+        self._ran += 1
+        api = self._api if self._handed and self._api is not None else self.api
+        self._handed = False
+        judge, tally = self._judge, self._tally
+        active = [identifier for identifier in binding.requirements if identifier in self.settings.profile.active]
+        spent = self._spent()
+        if spent:
+            for identifier in active:
+                tally.blocked.setdefault(identifier, spent)
+            return "not-applicable", spent
+        try:
+            outcome = conduct(function, api, tally, name, arguments)
+        except pytest.fail.Exception as error:
+            # The clock of pytest-timeout: a scenario that hangs must not stay without a word.
+            told = f"the scenario did not end: {error}"
+            for identifier in active:
+                tally.blocked.setdefault(identifier, told)
+            self._drop_api()
+            return "not-testable", self._ink.clean(told)
+        finally:
+            if judge is not None:
+                tally.exercised.update(judge.exercised)
+                tally.runs += judge.runs
+        if outcome.kind == "error":
+            self._drop_api()
+        return self._told(outcome)
+
+    def _told(self, outcome: Outcome) -> tuple[str, str]:
+        if outcome.kind in ("not-applicable", "not-testable", "error"):
+            head = {"not-testable": "not testable: ", "error": "error in the suite itself:\n"}.get(outcome.kind, "")
+            return outcome.kind, head + self._ink.clean(outcome.message, lines=outcome.kind == "error")
+        if outcome.kind == "passed":
+            return "passed", ""
+        found = Tally()
+        for finding in outcome.verify.findings:
+            found.add_finding(finding)
+        profile = self.settings.profile
+        hard = {identifier for identifier in found.findings if profile.requirement(identifier).level == "MUST"}
+        excused = {identifier for identifier in found.findings if self._excused(identifier)}
+        screens = [screen(profile.requirement(name), records, self._ink) for name, records in found.findings.items()]
+        kind = "failed" if hard - excused else "warned" if found.findings.keys() - excused else "known"
+        return kind, "\n\n".join(screens)
+
+    def _excused(self, identifier: str) -> bool:
+        known = self._known.get(identifier)
+        return known is not None and not (known.expires and known.expires < time.strftime("%Y-%m-%d"))
+
+    def _spent(self) -> str | None:
+        settings, tally = self.settings, self._tally
+        share = int(getattr(self._config, "workerinput", {}).get("workercount", 1))
+        minutes = (time.monotonic() - self._begun) / 60
+        for name, most, used in (
+            ("requests", settings.budget_requests / share, tally.requests),
+            ("runs", settings.budget_runs / share, tally.runs),
+            ("minutes", settings.budget_minutes, minutes),
+        ):
+            if most and used >= most:
+                return f"not-run (budget): the {name} of [budget] were used up"
+        return None
+
+    # -- workers -----------------------------------------------------------------------------------------------------
+
+    def give(self) -> str:
+        """Return what this worker has found out, for the controller."""
+        return json.dumps(
+            {
+                "tally": self._tally.to_json(),
+                "capabilities": dict(self._capabilities.known),
+                "filtered": self._filtered,
+                "expected": self._expected,
+                "matched": self._matched,
+                "selected": self._selected,
+                "ran": self._ran,
+            }
+        )
+
+    def take(self, output: str) -> None:
+        """Take over what a worker gave."""
+        data = json.loads(output)
+        self._taken += 1
+        self._tally.merge(data["tally"])
+        self._probed.update({name: (there, how) for name, (there, how) in data["capabilities"].items()})
+        self._filtered = self._filtered or data["filtered"]
+        # Every worker collects everything and runs its share.
+        self._expected, self._matched, self._selected = data["expected"], data["matched"], data["selected"]
+        self._ran += data["ran"]
+
+    # -- the end -----------------------------------------------------------------------------------------------------
+
+    def finish(self, exitstatus: int, *, others_failed: bool) -> int:
+        """Decide, write the result, and return the exit status of the session."""
+        self._probed.update(self._capabilities.known)
+        if self._filtered is None and (self._ran < self._selected or self._taken < self.workers):
+            self._filtered = "the run was stopped before its end"
+        if not self._matched:
+            return exitstatus
+        verdicts = self._verdicts = decide(
+            self._tally,
+            self.settings.profile,
+            known=self.settings.known,
+            filtered=self._filtered is not None,
+            broken=self.broken,
+        )
+        status = verdicts.exit_status
+        if not self._selected:
+            status = self._nothing(status)
+        if self._json is not None and not self._write(self._json, verdicts):
+            status = 2
+        if exitstatus not in _ORDINARY:
+            return exitstatus
+        return max(status, int(others_failed))
+
+    def _nothing(self, status: int) -> int:
+        if self._expected:
+            self._notes.append("no scenario ran: none matches what was asked for (-k, -m, or a deselection)")
+            return 2
+        self._notes.append(f"no scenario ran: none that was collected is about the profile {self.settings.profile.id}")
+        return status
+
+    def _write(self, path: Path, verdicts: Verdicts) -> bool:
+        settings = self.settings
+        result = document(
+            Target(
+                settings.url or "reference",
+                settings.profile.id,
+                "reference" if settings.embedded else "live",
+                {name: there for name, (there, _) in self._probed.items()},
+            ),
+            verdicts.rows,
+            verdicts.totals,
+            verdicts.overall,
+            requests=self._tally.requests,
+            runs=self._tally.runs,
+            duration_seconds=time.monotonic() - self._begun,
+            secrets=self.resolved.secrets,
+        )
+        try:
+            write(path, result)
+        except OSError as error:
+            self._notes.append(f"the result was not written: {path}: {error.strerror}")
+            return False
+        return True
+
+    def report(self, *, colour: bool) -> Iterator[str]:
+        """Yield the report for a reader, block by block."""
+        ink = Ink(colour=colour, secrets=self.resolved.secrets)
+        verdicts = self._verdicts
+        if verdicts is None:
+            return
+        yield f"\n{'=' * 30} conformance: {self.settings.profile.id} {'=' * 30}"
+        yield from report(verdicts, self.settings.profile.requirements, ink)
+        yield ""
+        for name, (_, how) in sorted(self._probed.items()):
+            yield f"capability {name}: {ink.clean(how)}"
+        if self.broken:
+            yield "a worker died and its findings are lost: run again with -n 0"
+        yield f"{totals(verdicts, ink)}; {self._tally.requests} requests, {self._tally.runs} runs"
+        if self._filtered is not None:
+            yield f"a part only: {self._filtered}"
+        yield from self._notes
+        yield verdict_line(verdicts, ink)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._drop_api()
+
+
+def _check_folder(file: Path) -> None:
+    # Known before the run and not after it.
+    if not file.parent.is_dir():
+        raise ConfigError("--assistants-json", f"there is no folder {file.parent}")
+
+
+def check_faults(settings: TargetSettings) -> None:
+    """See that every fault is known.
+
+    Raises:
+        ConfigError: one is not; the message names its neighbours.
+    """
+    from assistants_conformance.reference.faults import Faults, UnknownFaultError  # noqa: PLC0415 - loads the server
+
+    try:
+        Faults(settings.profile, settings.faults)
+    except UnknownFaultError as error:
+        raise ConfigError("--fault", str(error)) from error

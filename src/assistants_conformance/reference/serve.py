@@ -1,0 +1,143 @@
+"""The reference server on a socket: uvicorn around `Reference.handle`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+
+    from assistants_conformance.reference.app import Reference
+
+    Message = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[Message]]
+    Send = Callable[[Message], Awaitable[None]]
+    Application = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+
+_START_SECONDS = 10.0
+_STOP_SECONDS = 5
+
+
+def application(reference: Reference, latency: float = 0.0) -> Application:
+    """Return an ASGI application; `latency` is waited for before each answer, in seconds."""
+
+    async def app(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        body = bytearray()
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body += message.get("body", b"")
+            if not message.get("more_body", False):
+                break
+        if latency:
+            await asyncio.sleep(latency)
+        url = scope["raw_path"].decode("latin-1")
+        if scope["query_string"]:
+            url = f"{url}?{scope['query_string'].decode('latin-1')}"
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        reply = reference.handle(scope["method"], url, headers, bytes(body))
+        answer = b"" if scope["method"] == "HEAD" else reply.body
+        encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
+        await send({"type": "http.response.start", "status": reply.status, "headers": encoded})
+        await send({"type": "http.response.body", "body": answer})
+
+    return app
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Return a listening socket; port 0 is any free one.
+
+    Raises:
+        OSError: the address cannot be used.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is named, so that asyncio knows the connections for TCP and switches Nagle's algorithm off.
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((host, port))
+        made.listen(128)
+    except OSError:
+        made.close()
+        raise
+    return made
+
+
+def address(bound: socket.socket) -> str:
+    """Return the base URL of a listening socket."""
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class _Server(uvicorn.Server):
+    """Says when it is ready. Off the main thread it leaves the signals alone."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+def _server(reference: Reference, latency: float, ready: Callable[[], None]) -> _Server:
+    config = uvicorn.Config(
+        application(reference, latency),
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=_STOP_SECONDS,
+    )
+    return _Server(config, ready)
+
+
+def serve(reference: Reference, *, host: str = "127.0.0.1", port: int = 0, latency: float = 0.0) -> None:
+    """Serve until SIGTERM or SIGINT, and print one line when ready.
+
+    Raises:
+        OSError: the address cannot be used.
+    """
+    with listening(host, port) as bound:
+
+        def ready() -> None:
+            line = f"serving {address(bound)} profile={reference.profile.id} clock={reference.clock.kind}\n"
+            sys.stdout.write(line)
+            sys.stdout.flush()
+
+        with contextlib.suppress(KeyboardInterrupt):
+            _server(reference, latency, ready).run(sockets=[bound])
+
+
+@contextlib.contextmanager
+def running(reference: Reference, latency: float = 0.0) -> Iterator[str]:
+    """Serve in a thread on a free loopback port for as long as the context lasts; gives the base URL.
+
+    Raises:
+        RuntimeError: the server did not start.
+    """
+    ready = threading.Event()
+    with listening("127.0.0.1", 0) as bound:
+        server = _server(reference, latency, ready.set)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
+        thread.start()
+        try:
+            if not ready.wait(_START_SECONDS):
+                raise RuntimeError("the reference server did not start")
+            yield address(bound)
+        finally:
+            server.should_exit = True
+            thread.join(_STOP_SECONDS + 1)

@@ -1,0 +1,107 @@
+"""One valid request for every operation, on objects made for it; and ids and looks that several areas need."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from assistants_conformance.target.client import Answer, Blocked
+from assistants_conformance.target.multipart import Part, form
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from assistants_conformance.contract import Operation
+    from assistants_conformance.target.api import Api
+
+_FALLBACK = "^none_"
+#: How many of the newest objects are looked through; on a shared account others make some in the same moment.
+_NEWEST = 100
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """One request. `real` says that every object it names exists, so that nothing but its headers can be refused."""
+
+    operation: Operation
+    params: Mapping[str, str]
+    json: dict[str, Any] | None
+    content: bytes | None
+    content_type: str | None
+    real: bool
+
+    def send(self, api: Api, **how: Any) -> Answer:
+        """Send it; `how` goes to `Api.call`. What it makes is deleted in the end."""
+        answer = api.call(
+            self.operation.id,
+            json=self.json,
+            content=self.content,
+            content_type=self.content_type,
+            **how,
+            **self.params,
+        )
+        return api.created(self.operation.id, answer)
+
+
+def unknown_id(api: Api, kind: str) -> str:
+    """Return a well-formed id of a kind (`run`, `run_step` ...) that was never given."""
+    prefix = re.split(r"[\[(]", api.profile.id_forms.get(kind, _FALLBACK).lstrip("^"), maxsplit=1)[0]
+    return f"{prefix}{uuid.uuid4().hex[:24]}"
+
+
+def specimens(api: Api) -> list[Specimen]:
+    """Return a request for every operation outside the vector stores, deletions last. No run is made for it.
+
+    Raises:
+        Blocked: an assistant, a thread, a message or a file could not be made.
+    """
+    thread = api.thread()["id"]
+    real = {
+        "assistant_id": api.assistant()["id"],
+        "thread_id": thread,
+        "message_id": api.message(thread)["id"],
+        "file_id": api.file()["id"],
+    }
+    made_up = {"run_id": unknown_id(api, "run"), "step_id": unknown_id(api, "run_step")}
+    upload, kind = form(Part("purpose", b"assistants"), Part("file", b"one,two\n1,2\n", "numbers.csv", "text/csv"))
+    bodies: dict[str, dict[str, Any]] = {
+        "create_assistant": {"model": api.settings.model},
+        "create_assistant_file": {"file_id": real["file_id"]},
+        "create_message": {"role": "user", "content": "Hello."},
+        "create_run": {"assistant_id": real["assistant_id"]},
+        "create_thread_and_run": {"assistant_id": real["assistant_id"]},
+        "submit_tool_outputs": {"tool_outputs": [{"tool_call_id": unknown_id(api, "tool_call"), "output": "1"}]},
+    }
+    found = []
+    for row in api.profile.operations:
+        if row.area == "vector_stores":
+            continue
+        names = re.findall(r"\{(\w+)\}", row.path)
+        # A file is attached to nothing yet, so the sub-resources of v1 do not know it.
+        attached = row.id in ("get_assistant_file", "delete_assistant_file", "get_message_file")
+        found.append(
+            Specimen(
+                operation=row,
+                params={name: {**real, **made_up}[name] for name in names},
+                json=bodies.get(row.id, {} if row.request and row.id != "upload_file" else None),
+                content=upload if row.id == "upload_file" else None,
+                content_type=kind if row.id == "upload_file" else None,
+                real=not attached and all(name in real for name in names),
+            )
+        )
+    return sorted(found, key=lambda one: one.operation.deletes)
+
+
+def left_behind(api: Api, name: str) -> bool:
+    """Say whether an assistant of this name stands among the newest.
+
+    Raises:
+        Blocked: the list does not show what was made a moment ago, so it proves nothing.
+    """
+    marker = api.assistant(name=api.unique("marker"))["id"]
+    newest = api.call("list_assistants", query={"limit": _NEWEST}).data
+    if not any(row.get("id") == marker for row in newest):
+        raise Blocked(f"an assistant made just now is not among the newest {_NEWEST}, so the list proves nothing")
+    return any(row.get("name") == name for row in newest)

@@ -1,0 +1,59 @@
+"""Whatever a target answers, the judge does not stumble: it finds, or keeps silent."""
+
+import json
+import random
+from dataclasses import replace
+
+import pytest
+
+from assistants_conformance.contract import load_profile, profile_ids
+from assistants_conformance.observe import Judge
+from assistants_conformance.scenario.embed import embed, embedded_settings
+
+from ..support.survey import survey
+
+ODD = [None, True, 0, -1, 1.5, 10**400, "", "x", [], [None], [[]], {}, {"id": 5}, {"type": []}, "\ud800", [{"id": None}]]
+
+
+def places(node, path=()):
+    yield path
+    items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, value in items:
+        yield from places(value, (*path, key))
+
+
+def bent(body, path, value):
+    if not path:
+        return value
+    copy = json.loads(json.dumps(body))
+    node = copy
+    for key in path[:-1]:
+        node = node[key]
+    if value is ...:
+        del node[path[-1]]
+    else:
+        node[path[-1]] = value
+    return copy
+
+
+@pytest.mark.parametrize("profile", profile_ids())
+@pytest.mark.parametrize("closed", [True, False])
+def test_odd_answers_do_not_stop_the_judge(profile, closed):
+    api = embed(embedded_settings(load_profile(profile)))
+    trace = []
+    observe = api.judge.observe
+    api.judge.observe = lambda exchange: (trace.append(exchange), observe(exchange))
+    list(survey(api))
+    dice = random.Random(profile)
+    for _ in range(40):
+        judge = Judge(load_profile(profile) if closed else None, closed=closed)
+        for exchange in trace:
+            body = exchange.response.json
+            if body is not None and dice.random() < 0.5:
+                path = dice.choice(list(places(body)))
+                body = bent(body, path, dice.choice([*ODD, ...] if path else ODD))
+                raw = json.dumps(body).encode("utf-8", "surrogatepass")
+                exchange = replace(exchange, response=replace(exchange.response, body=raw))  # noqa: PLW2901
+            judge.observe(exchange)
+        assert judge.findings
+        assert judge.crashes == []
