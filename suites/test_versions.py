@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from assistants_conformance.scenario import Verify, requirement
-from assistants_conformance.target import Answer, Api, Blocked
+from assistants_conformance.target import Answer, Api, Blocked, Part, form
 from assistants_conformance.target.specimens import specimens
 
 UNKNOWN_VERSION = "2019-01-01-preview"
@@ -179,8 +179,9 @@ def test_call_without_the_header_is_refused(api: Api, verify: Verify) -> None:
 @pytest.mark.parametrize("header", [None, "assistants=v2"])
 def test_files_are_served_with_and_without_the_header(api: Api, verify: Verify, header: str | None) -> None:
     headers = {BETA: header}
-    upload = next(one for one in specimens(api) if one.operation.id == "upload_file")
-    made = upload.send(api, headers=headers)
+    content, kind = form(Part("purpose", b"assistants"), Part("file", b"one,two\n1,2\n", "numbers.csv", "text/csv"))
+    made = api.call("upload_file", content=content, content_type=kind, headers=headers)
+    api.created("upload_file", made)
     verify.status("VER-013", made, 200)
     verify.status("VER-013", api.call("list_files", headers=headers), 200)
     file = made.json.get("id")

@@ -102,8 +102,9 @@ class Call:
 
 
 def interpret(exchange: Exchange, profile: Profile) -> Call | None:
-    """Read an exchange; None where its path has no part of this API."""
+    """Read an exchange; None where its path has no part of this API, or where it asks for another version of it."""
     place = locate(exchange.request.path)
-    if place is None:
+    beta = exchange.request.headers.get("openai-beta")
+    if place is None or (profile.beta_header and beta and profile.beta_header not in beta):
         return None
     return Call(exchange, profile, place, profile.match(exchange.request.method, place.route))

@@ -42,6 +42,13 @@ class RunSeen:
     terminal: dict[str, Any] | None = None
     called: set[str] = field(default_factory=set)
     call_ids: frozenset[str] = frozenset()
+    tools_used: frozenset[str] | None = None
+    annotated: set[str] = field(default_factory=set)
+    asked_before: frozenset[str] = frozenset()
+    answered: frozenset[str] = frozenset()
+    started_at: int | None = None
+    action_expiry: int | None = None
+    cancelled_in: str = ""
     admitted: list[tuple[str, Exchange]] = field(default_factory=list)
 
 

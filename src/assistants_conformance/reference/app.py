@@ -21,8 +21,9 @@ from assistants_conformance.reference.faults import Faults
 from assistants_conformance.reference.faults_derived import Spoiler, weakened
 from assistants_conformance.reference.handlers import HANDLERS
 from assistants_conformance.reference.refusal import Refusal, answer, refuse
+from assistants_conformance.reference.upload import read_upload
 from assistants_conformance.reference.validation import type_name, validate
-from assistants_conformance.reference.wire import Raw, Reply, Request, dump_json, parse_form, parse_json
+from assistants_conformance.reference.wire import Raw, Reply, Request, dump_json, parse_json
 from assistants_conformance.reference.world import Call, World
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ _MODULES = (handlers_assistants, handlers_files, handlers_runs, handlers_threads
 DEFAULT_KEY = "reference-key"
 DEFAULT_TOKEN = "reference-token"  # noqa: S105 - what the server takes unless told otherwise
 CLOCK_PATH = "/_reference/clock"
-# The order in which the recorded refusal lists them.
-_PURPOSES = ("fine-tune", "assistants", "batch", "user_data", "vision", "evals")
 _METHODS = ("GET", "POST", "DELETE")
 
 
@@ -90,7 +89,10 @@ class Reference:
                 extra = {"content-disposition": disposition}
                 return self._reply(200, result.data, "application/octet-stream", self._service_headers() | extra)
             shown = self._spoiler.spoil(result)
-            return self._reply(200, dump_json(shown), "application/json", self._service_headers())
+            if self.faults.on("file-deletion-answers-204") and shown.get("object") == "file" and "deleted" in shown:
+                return self._reply(204, b"", "application/json", self._service_headers())
+            accepted = self.faults.on("upload-answers-202") and (request.method, shown.get("object")) == ("POST", "file")
+            return self._reply(202 if accepted else 200, dump_json(shown), "application/json", self._service_headers())
 
     def _serve(self, request: Request) -> dict[str, Any] | Raw:
         access.authenticate(self.profile, request, self.key, self.token)
@@ -133,19 +135,8 @@ class Reference:
         return Call(match.params, request.query, schema.get("x-filled", {}) | body)
 
     def _form(self, request: Request, match: Match, schema: dict[str, Any]) -> Call:
-        parts = parse_form(request.headers.get("content-type", ""), request.body)
-        fields = {part.name: part.data.decode("utf-8", "replace") for part in parts if part.filename is None}
-        files = [part for part in parts if part.filename is not None and part.name == "file"]
-        if not files:
-            raise refuse("missing_form_part", at="file")
-        if "purpose" not in fields:
-            raise refuse("missing_form_part", at="purpose")
-        purposes = schema["properties"]["purpose"].get("enum")
-        if purposes is not None and fields["purpose"] not in purposes:
-            purposes = sorted(purposes, key=lambda name: (_PURPOSES.index(name) if name in _PURPOSES else 9, name))
-            raise refuse("invalid_purpose", at="purpose", purpose=fields["purpose"], purposes=purposes)
-        validate(schema, fields | {"file": ""})
-        return Call(match.params, request.query, fields, (files[0].filename or "file", bytes(files[0].data)))
+        fields, file = read_upload(self.world, schema, request.headers.get("content-type", ""), request.body)
+        return Call(match.params, request.query, fields, file)
 
     def _schema(self, operation: Operation) -> dict[str, Any]:
         if operation.id not in self._schemas:

@@ -1,5 +1,13 @@
 """The areas with faults written by hand. A new area is one module and one line here."""
 
-from assistants_conformance.reference import faults_thread_locking
+from assistants_conformance.reference import (
+    faults_file_types,
+    faults_files,
+    faults_thread_locking,
+)
 
-AREAS = (faults_thread_locking.FAULTS,)
+AREAS = (
+    faults_file_types.FAULTS,
+    faults_files.FAULTS,
+    faults_thread_locking.FAULTS,
+)

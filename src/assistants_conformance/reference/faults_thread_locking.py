@@ -6,9 +6,9 @@ FAULTS = (
     Fault(
         "message-accepted-while-locked",
         "A message is added to a thread although a run is active on it.",
-        ("LOCK-001", "LOCK-014"),
+        ("LOCK-001", "N-07"),
     ),
-    Fault("second-run-accepted", "A second run is started beside an active one.", ("LOCK-002", "LOCK-015")),
+    Fault("second-run-accepted", "A second run is started beside an active one.", ("LOCK-002", "N-07")),
     Fault(
         "waiting-run-does-not-lock",
         "A run in requires_action lets messages and runs in, only a working run locks.",

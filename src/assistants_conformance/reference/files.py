@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.contract.documents import read
+from assistants_conformance.reference.faults_file_types import type_fault
 from assistants_conformance.reference.refusal import refuse
 from assistants_conformance.reference.state import Attachment, Resources, VectorStore
 
@@ -12,7 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from assistants_conformance.contract import Profile
+    from assistants_conformance.reference.faults import Faults
     from assistants_conformance.reference.state import Json, StoredFile
+    from assistants_conformance.reference.wire import Upload
     from assistants_conformance.reference.world import World
 
 # Purposes whose files may be given to assistants, threads and messages.
@@ -38,6 +41,21 @@ class FileTypes:
         name = filename.rsplit("/", 1)[-1]
         return f".{name.rsplit('.', 1)[1].lower()}" if "." in name.strip(".") else ""
 
+    @staticmethod
+    def refuses_upload(file: Upload, faults: Faults) -> bool:
+        """Say whether an upload is refused for what it is: the services refuse none, so this is what faults do."""
+        name, kind = file.filename or "", file.content_type
+        extension = FileTypes.extension(name)
+        rows = [row for row in read("file_types")["file_types"] if row["extension"] == extension]
+        documented = {mime_type for row in rows for mime_type in row["mime_types"]}
+        return (
+            any(faults.on(type_fault(row, kind)) for row in rows if kind in row["mime_types"])
+            or (faults.on("mime-type-decides") and kind is not None and bool(rows) and kind not in documented)
+            or (faults.on("mime-type-is-required") and kind is None)
+            or (faults.on("extension-in-capitals-refused") and bool(rows) and not name.endswith(extension))
+            or (faults.on("only-utf-8-text-accepted") and extension == ".txt" and b"\xff\xfe" in file.data[:2])
+        )
+
     def accepts(self, tool: str, filename: str) -> bool:
         """Say whether a tool (`code_interpreter`, `file_search`, `retrieval`) takes a file of that name."""
         return self.extension(filename) in (self._code if tool == "code_interpreter" else self._search)
@@ -49,15 +67,17 @@ def usable(world: World, identifiers: Iterable[str], tool: str | None) -> list[S
     Raises:
         Refusal: a file is unknown, was uploaded for another purpose, or has an extension that the tool does not take.
     """
-    files = [world.store.file(name) for name in dict.fromkeys(identifiers)]
+    names = dict.fromkeys(identifiers)
+    if world.faults.on("reference-to-unknown-file-accepted"):
+        names = {name: None for name in names if name in world.store.files}
+    files = [world.store.file(name) for name in names]
     for file in files:
         if file.purpose not in USABLE:
             raise refuse("wrong_file_purpose", id=file.id, purpose=file.purpose)
         tools = ("code_interpreter", "retrieval") if tool is None else (tool,)
         # What the tools made themselves needs no extension to be read again.
-        if file.purpose != "assistants_output" and not any(
-            world.file_types.accepts(name, file.filename) for name in tools
-        ):
+        free = file.purpose == "assistants_output" or world.faults.on("unsupported-extension-accepted")
+        if not free and not any(world.file_types.accepts(name, file.filename) for name in tools):
             raise refuse("unsupported_file", file_id=file.id, tool=tools[0])
     return files
 

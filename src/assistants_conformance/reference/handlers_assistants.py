@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.reference.files import Planned, attached
 from assistants_conformance.reference.handlers import metadata, serves, tools
+from assistants_conformance.reference.paging import page
 from assistants_conformance.reference.refusal import refuse
 from assistants_conformance.reference.render import deleted
 from assistants_conformance.reference.state import Assistant, Resources
-from assistants_conformance.reference.store import found, page
+from assistants_conformance.reference.store import found
 
 if TYPE_CHECKING:
     from assistants_conformance.reference.state import Json
@@ -63,7 +64,7 @@ def create_assistant(world: World, call: Call) -> Json:
 @serves("list_assistants")
 def list_assistants(world: World, call: Call) -> Json:
     """GET /assistants."""
-    return page(world.store.assistants.values(), call.query, world.render.assistant, kind="assistant")
+    return page(world, world.store.assistants.values(), call.query, world.render.assistant, kind="assistant")
 
 
 @serves("get_assistant")
@@ -125,7 +126,11 @@ def list_assistant_files(world: World, call: Call) -> Json:
     """GET /assistants/{assistant_id}/files (v1)."""
     row = world.store.assistant(call.params["assistant_id"])
     return page(
-        row.files.values(), call.query, lambda file: world.render.assistant_file(file, row), kind="assistant_file"
+        world,
+        row.files.values(),
+        call.query,
+        lambda file: world.render.assistant_file(file, row),
+        kind="assistant_file",
     )
 
 

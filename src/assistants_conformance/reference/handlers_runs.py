@@ -9,9 +9,9 @@ from assistants_conformance.reference.files import Planned
 from assistants_conformance.reference.handlers import metadata, serves, tools
 from assistants_conformance.reference.handlers_assistants import check_model
 from assistants_conformance.reference.handlers_threads import PlannedMessages, PlannedThread
+from assistants_conformance.reference.paging import page
 from assistants_conformance.reference.refusal import refuse
 from assistants_conformance.reference.state import Resources, Run, Thread
-from assistants_conformance.reference.store import page
 
 if TYPE_CHECKING:
     from assistants_conformance.reference.state import Assistant, Json
@@ -40,6 +40,9 @@ def _check(world: World, body: Json, assistant: Assistant, instructions: str | N
     if body.get("stream"):
         raise refuse("streaming_not_served")
     check_model(world, body.get("model"))
+    # Where the schema knows no least value, nothing is still no budget.
+    if (cap := body.get("max_completion_tokens")) is not None and cap < 1:
+        raise refuse("integer_below_min_value", at="max_completion_tokens", minimum=1, value=cap)
     _include(world, body.get("include[]"))
     effective = assistant.tools if body.get("tools") is None else tools(world, body["tools"])
     choice = body.get("tool_choice")
@@ -133,7 +136,7 @@ def list_runs(world: World, call: Call) -> Json:
     """GET /threads/{thread_id}/runs."""
     thread = world.store.thread(call.params["thread_id"])
     lock.check_read(world, thread)
-    return page(thread.runs.values(), call.query, world.render.run, kind="run")
+    return page(world, thread.runs.values(), call.query, world.render.run, kind="run")
 
 
 @serves("get_run")

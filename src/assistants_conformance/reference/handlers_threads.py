@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from assistants_conformance.reference import lock
 from assistants_conformance.reference.files import HELPER_STORE_DAYS, Planned, PlannedAttachments, attached
 from assistants_conformance.reference.handlers import add_message, metadata, serves
+from assistants_conformance.reference.paging import page
+from assistants_conformance.reference.refusal import Refusal
 from assistants_conformance.reference.render import deleted
 from assistants_conformance.reference.state import Resources, Thread
-from assistants_conformance.reference.store import found, page
+from assistants_conformance.reference.store import found
 
 if TYPE_CHECKING:
     from assistants_conformance.reference.state import Json, Message
@@ -118,7 +120,13 @@ def delete_thread(world: World, call: Call) -> Json:
 def create_message(world: World, call: Call) -> Json:
     """POST /threads/{thread_id}/messages."""
     row = world.store.thread(call.params["thread_id"])
-    planned = PlannedMessages(world, [call.body])
+    try:
+        planned = PlannedMessages(world, [call.body])
+    except Refusal:
+        if world.faults.on("refused-file-leaves-its-message"):
+            bare = {name: value for name, value in call.body.items() if name not in ("attachments", "file_ids")}
+            PlannedMessages(world, [bare]).carry_out(row)
+        raise
     if (refusal := lock.message_refusal(world, row)) is not None:
         if world.faults.on("refused-message-is-stored"):
             planned.carry_out(row)
@@ -135,7 +143,7 @@ def list_messages(world: World, call: Call) -> Json:
     messages = list(row.messages.values())
     if world.profile.shape == "v2" and "run_id" in call.query:
         messages = [message for message in messages if message.run_id == call.query["run_id"]]
-    return page(messages, call.query, world.render.message, kind="message")
+    return page(world, messages, call.query, world.render.message, kind="message")
 
 
 @serves("get_message")
@@ -169,7 +177,11 @@ def list_message_files(world: World, call: Call) -> Json:
     """GET /threads/{thread_id}/messages/{message_id}/files (v1)."""
     message = world.store.message(call.params["thread_id"], call.params["message_id"])
     return page(
-        message.files.values(), call.query, lambda file: world.render.message_file(file, message), kind="message_file"
+        world,
+        message.files.values(),
+        call.query,
+        lambda file: world.render.message_file(file, message),
+        kind="message_file",
     )
 
 

@@ -31,7 +31,7 @@ _PICTURE = re.compile(
 )
 _PRODUCT = re.compile(
     r"\b(csv|spreadsheet|download\w*|export)\b"
-    r"|\b(create|write|save|make|generate|produce|give me|provide|send)\b[^.?!]{0,60}\bfile\b",
+    r"|\b(create|write|save|make|generate|produce|give me|provide|send)\b(?:[^.?!]|\.(?=\w)){0,60}\bfile\b",
     re.IGNORECASE,
 )
 _SHOW_CODE = re.compile(r"\b(show|print|display|give)\b[^.?!]{0,30}\bcode\b", re.IGNORECASE)
@@ -178,7 +178,11 @@ def _call(function: Json, question: str) -> tuple[str, str]:
     phrases = _phrases(question)
     after = [text for place, text in phrases if place >= start]
     words = after + [text for place, text in phrases if place < start]
-    arguments = _example(function.get("parameters") or {}, words, 0)
+    try:
+        arguments = _example(function.get("parameters") or {}, words, 0)
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
+        # The service takes any object as the schema of parameters; of one that is none, no argument follows.
+        arguments = {}
     return name, json.dumps(arguments if isinstance(arguments, dict) else {}, ensure_ascii=False)
 
 

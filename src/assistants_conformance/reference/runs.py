@@ -362,7 +362,8 @@ class Engine:
 
     def _keep(self, data: bytes, name: str, at: float) -> StoredFile:
         store = self._world.store
-        file = StoredFile(store.ids.new("file"), int(at), store.sequence(), name, "assistants_output", data)
+        purpose = "assistants" if self._world.faults.on("generated-files-look-uploaded") else "assistants_output"
+        file = StoredFile(store.ids.new("file"), int(at), store.sequence(), name, purpose, data)
         store.files[file.id] = file
         return file
 

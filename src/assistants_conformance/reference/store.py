@@ -1,17 +1,16 @@
-"""The memory of the server, and the one way in which lists are cut into pages."""
+"""The memory of the server."""
 
 from __future__ import annotations
 
 import itertools
-import re
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from assistants_conformance.reference.ids import Ids
 from assistants_conformance.reference.refusal import refuse
 from assistants_conformance.reference.state import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Mapping
 
     from assistants_conformance.contract import Profile
     from assistants_conformance.reference.state import Assistant, Message, Run, Step, StoredFile, Thread, VectorStore
@@ -73,65 +72,3 @@ class Store:
     def vector_store(self, identifier: str) -> VectorStore:
         """Return a vector store or refuse."""
         return found(self.vector_stores, "vector_store", identifier)
-
-
-def page(
-    items: Iterable[R],
-    query: Mapping[str, str],
-    show: Callable[[R], dict[str, Any]],
-    *,
-    kind: str,
-    most: int = 100,
-    default: int = 20,
-) -> dict[str, Any]:
-    """Return one page of a list as the query asks for it.
-
-    Raises:
-        Refusal: limit or order is out of range, or a cursor names no item of this list.
-    """
-    limit = _limit(query.get("limit"), default, most)
-    order = query.get("order", "desc")
-    if order not in ("asc", "desc"):
-        raise refuse("invalid_value", at="order", value=order, supported="'asc' and 'desc'")
-    rows = sorted(items, key=lambda row: (row.created_at, row.sequence), reverse=order == "desc")
-    places = {row.id: place for place, row in enumerate(rows)}
-    start, end = 0, len(rows)
-    if after := query.get("after"):
-        start = _place(places, after, kind, "after") + 1
-    if before := query.get("before"):
-        end = _place(places, before, kind, "before")
-    window = rows[start:end]
-    # `before` alone asks for the neighbours of the cursor, so what is cut off lies at the far end.
-    shown = window[-limit:] if before and not after else window[:limit]
-    return envelope([show(row) for row in shown], has_more=len(window) > len(shown))
-
-
-def envelope(data: list[dict[str, Any]], *, has_more: bool = False) -> dict[str, Any]:
-    """Wrap items as a list object."""
-    return {
-        "object": "list",
-        "data": data,
-        "first_id": data[0]["id"] if data else None,
-        "last_id": data[-1]["id"] if data else None,
-        "has_more": has_more,
-    }
-
-
-def _limit(text: str | None, default: int, most: int) -> int:
-    if text is None:
-        return default
-    if not re.fullmatch(r"-?[0-9]{1,18}", text):
-        raise refuse("invalid_type", at="limit", expected="an integer", got="a string")
-    limit = int(text)
-    if limit < 1:
-        raise refuse("integer_below_min_value", at="limit", minimum=1, value=limit)
-    if limit > most:
-        raise refuse("integer_above_max_value", at="limit", maximum=most, value=limit)
-    return limit
-
-
-def _place(places: Mapping[str, int], cursor: str, kind: str, name: str) -> int:
-    try:
-        return places[cursor]
-    except KeyError:
-        raise refuse("unknown_cursor", at=name, id=cursor, kind=kind.replace("_", " ")) from None

@@ -65,6 +65,7 @@ class Upload:
 
     name: str
     filename: str | None = None
+    content_type: str | None = None
     data: bytearray = field(default_factory=bytearray)
 
 
@@ -122,6 +123,8 @@ def parse_form(content_type: str, body: bytes) -> list[Upload]:
                 parts[-1].filename = values[b"filename"].decode("utf-8", "replace")
             elif extended := _EXTENDED.search(bytes(header[1])):
                 parts[-1].filename = unquote(extended[1].decode("ascii", "replace"))
+        elif header[0].lower() == b"content-type":
+            parts[-1].content_type = header[1].decode("latin-1").split(";")[0].strip().lower()
         header[:] = [bytearray(), bytearray()]
 
     def data(chunk: bytes, start: int, end: int) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from assistants_conformance.contract import Profile
     from assistants_conformance.reference.clock import Clock
     from assistants_conformance.reference.faults import Faults
+    from assistants_conformance.reference.wire import Upload
 
 # Which models there are. Names of deployments are free, so a name is taken for one unless it says that it is none.
 _NO_MODEL = re.compile(
@@ -37,6 +38,8 @@ class World:
         self.render = Renderer(profile)
         self.file_types = FileTypes(profile)
         self.engine = Engine(self)
+        # Where lists showed their items first; only a faulty cursor asks for it.
+        self.offsets: dict[str, int] = {}
 
     def now(self) -> int:
         """Return the time in whole seconds, as objects carry it."""
@@ -59,4 +62,4 @@ class Call:
     params: dict[str, str]
     query: dict[str, str]
     body: dict[str, Any]
-    upload: tuple[str, bytes] | None = None
+    upload: Upload | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,14 @@ class Record:
     curl: str
     source: str
     places: int = 1
+
+
+_NAMES = re.compile(r"\b[a-z]{2,}[-_][A-Za-z0-9]{12,}|\b[0-9a-f]{12,}\b|\b\d{9,}\b")
+
+
+def _kind(finding: Finding | Record) -> tuple[str, str]:
+    """What a finding says apart from the ids and times in it: the same deviation in another place is no other one."""
+    return _NAMES.sub("…", finding.observed), _NAMES.sub("…", finding.expected)
 
 
 def outline(exchange: Exchange) -> str:
@@ -52,7 +61,7 @@ class Tally:
         self.failures[finding.requirement] += 1
         kept = self.findings.setdefault(finding.requirement, [])
         for record in kept:
-            if (record.observed, record.expected) == (finding.observed, finding.expected):
+            if _kind(record) == _kind(finding):
                 record.places += 1
                 return
         if len(kept) < _KEPT_FINDINGS:
@@ -86,11 +95,12 @@ class Tally:
             kept = self.findings.setdefault(requirement, [])
             for record in records:
                 told = (record["observed"], record["expected"])
-                same = next((one for one in kept if (one.observed, one.expected) == told), None)
+                made = Record(**record)
+                same = next((one for one in kept if _kind(one) == _kind(made)), None)
                 if same is not None:
-                    same.places += record["places"]
+                    same.places += made.places
                 elif len(kept) < _KEPT_FINDINGS:
-                    kept.append(Record(**record))
+                    kept.append(made)
         for requirement, tests in data["tests"].items():
             for test in tests:
                 self.add_test(requirement, test)

@@ -1,13 +1,16 @@
 """The rules of the judge, one module a subject, in the order in which a call must pass them.
 
-The lock is judged before the runs of the same answer are remembered; identities are remembered before what was sent is
-compared with what is kept.
+The lock, and what a client does to a run, are judged before the runs of the same answer are remembered; identities are
+remembered before what was sent is compared with what is kept.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from assistants_conformance.observe.rules.actions import observe_actions
+from assistants_conformance.observe.rules.assistants import observe_assistants
+from assistants_conformance.observe.rules.credentials import observe_credentials
 from assistants_conformance.observe.rules.echo import observe_echo
 from assistants_conformance.observe.rules.errors import observe_errors
 from assistants_conformance.observe.rules.files import observe_files
@@ -19,6 +22,7 @@ from assistants_conformance.observe.rules.messages import observe_messages
 from assistants_conformance.observe.rules.runs import observe_runs
 from assistants_conformance.observe.rules.shape import observe_shape
 from assistants_conformance.observe.rules.steps import observe_steps
+from assistants_conformance.observe.rules.versions import observe_versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,13 +33,17 @@ if TYPE_CHECKING:
 RULES: tuple[Callable[[Call, Context], None], ...] = (
     observe_errors,
     observe_headers,
+    observe_credentials,
     observe_shape,
+    observe_versions,
     observe_lists,
     observe_identity,
     observe_echo,
+    observe_assistants,
     observe_files,
     observe_messages,
     observe_steps,
     observe_lock,
+    observe_actions,
     observe_runs,
 )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.observe.exchange import NotJson
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from assistants_conformance.observe.call import Call
     from assistants_conformance.observe.context import Context
 
@@ -20,11 +23,16 @@ _NOT_FOUND = {
 }
 #: What a gateway in front of the service answers by itself, in an envelope of its own.
 _GATEWAY = (401, 403, 404, 429, 502, 503, 504)
+#: How the recorded services write the id of a request.
+_REQUEST_ID = re.compile(r"\breq_[0-9a-f]{16,}\b|\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
 
 def observe_errors(call: Call, context: Context) -> None:
     """Judge whatever is not a success, and that every answer which should be JSON is."""
     _strict_json(call, context)
+    if context.closed:
+        # That a request got no answer is written down by who sent it; a recording holds answers only.
+        context.report.passed("ERR-032")
     context.report.check("ERR-025", call.status < 500, f"status {call.status}", "no server fault")
     if call.ok or call.status < 400:
         return
@@ -87,34 +95,68 @@ def _texts(call: Call, context: Context) -> None:
         return
     message, operation = error.get("message"), call.operation
     if call.status in (400, 404, 409, 413, 415, 422) and operation is not None:
-        gateway = call.profile.platform != "openai" and "type" not in error
+        gateway = call.profile.platform != "openai" and call.status in _GATEWAY and "type" not in error
         if not gateway:
             report.check(
                 "ERR-027", error.get("type") == "invalid_request_error", error.get("type"), "type invalid_request_error"
             )
-    if call.status == 404 and operation is not None and isinstance(message, str):
+    if call.status == 404 and operation is not None and isinstance(message, str) and not _of_gateway(call, error):
         _not_found(call, context, error, message)
-    if call.status >= 500 and call.profile.platform == "openai":
-        for rule in ("ERR-017", "N-32"):
-            report.check(rule, error.get("type") == "server_error", error.get("type"), "type server_error")
+    if call.status == 500:
+        _server_error(call, context, error)
+
+
+def _of_gateway(call: Call, error: dict[str, Any]) -> bool:
+    # A version that is not served is refused before anybody looks for an object.
+    version = call.exchange.request.query.get("api-version")
+    return call.profile.platform != "openai" and "type" not in error and version not in call.profile.api_versions
+
+
+def _server_error(call: Call, context: Context, error: dict[str, Any]) -> None:
+    message = error.get("message")
+    known = [call.exchange.response.headers.get(name) for name in ("x-request-id", "apim-request-id")]
+    names_request = isinstance(message, str) and (
+        any(name in message for name in known if name) or _REQUEST_ID.search(message) is not None
+    )
+    right = error.get("type") == "server_error" and names_request
+    told = f"type {error.get('type')!r}, message {message!r}"
+    context.report.check("ERR-017", right, told, "type server_error, a message with the id of the request")
+    empty = all(name in error and error[name] is None for name in ("param", "code"))
+    context.report.check(
+        "N-32", right and empty, f"{error!r:.300}", "type server_error, param and code null, the id of the request"
+    )
 
 
 def _not_found(call: Call, context: Context, error: dict[str, Any], message: str) -> None:
-    if (call.operation is not None and call.operation.area == "files") or "File object" in message:
-        expected = f"No such File object: {call.params.get('file_id', '…')}"
+    named = [*call.params.values(), *call.exchange.request.query.values(), *_texts_in(call.sent)]
+    code_null = error.get("code") is None
+    if (call.operation is not None and call.operation.kind == "file") or "File object" in message:
+        expected = [f"No such File object: {name}" for name in named]
         context.report.check(
             "ERR-006",
-            message == expected and error.get("param") == "id",
+            message in expected and error.get("param") == "id",
             f"{message!r}, param {error.get('param')!r}",
-            f"{expected!r}, param 'id'",
+            f"{' or '.join(expected[:2])}, param 'id'",
         )
         return
-    ids = {**call.params}
-    if isinstance(call.sent.get("assistant_id"), str):
-        ids["assistant_id"] = call.sent["assistant_id"]
-    expected_texts = [text.format(id=ids[name]) for name, text in _NOT_FOUND.items() if name in ids]
-    expected_texts += [
-        f"No {kind} file found with id '{ids['file_id']}'." for kind in ("message", "assistant") if "file_id" in ids
-    ]
-    if expected_texts:
-        context.report.check("ERR-005", message in expected_texts, message, " or ".join(expected_texts))
+    # The path says which kind each of its ids is of; an id in the body or a cursor may be of any kind.
+    expected = [text.format(id=call.params[name]) for name, text in _NOT_FOUND.items() if name in call.params]
+    others = [*call.exchange.request.query.values(), *_texts_in(call.sent)]
+    expected += [text.format(id=name) for name in others for text in _NOT_FOUND.values()]
+    if "file_id" in call.params:
+        expected += [f"No {kind} file found with id '{call.params['file_id']}'." for kind in ("message", "assistant")]
+    if expected:
+        context.report.check(
+            "ERR-005",
+            message in expected and code_null,
+            f"{message!r}, code {error.get('code')!r}",
+            f"{' or '.join(expected[:2])}, code null",
+        )
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts_in(part)

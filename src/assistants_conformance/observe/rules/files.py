@@ -26,7 +26,8 @@ def observe_files(call: Call, context: Context) -> None:
         return
     states = _STATES if call.profile.platform == "openai" else _AZURE_STATES
     for file in call.objects("file"):
-        context.report.check("FILE-011", file.get("status") in states, file.get("status"), f"one of {', '.join(states)}")
+        status = file.get("status")
+        context.report.check("FILE-011", status in states, f"status {status!r}", f"one of {', '.join(states)}")
     if operation.id == "upload_file":
         _uploaded(call, context, call.body if isinstance(call.body, dict) else {})
 
@@ -46,9 +47,8 @@ def _uploaded(call: Call, context: Context, file: dict[str, Any]) -> None:
             report.check("FILE-012", file.get("status") == "processed", file.get("status"), "status processed")
     if context.closed:
         # A recorder may cut or change what was uploaded, so only a whole trace is judged.
-        size, name = len(sent["file"].content), sent["file"].filename
-        report.check("FILE-013", file.get("bytes") == size, f"bytes {file.get('bytes')!r}", f"bytes {size}")
-        report.check("FILE-013", file.get("filename") == name, f"filename {file.get('filename')!r}", f"filename {name!r}")
+        for name, value in (("bytes", len(sent["file"].content)), ("filename", sent["file"].filename)):
+            report.check("FILE-013", file.get(name) == value, f"{name} {file.get(name)!r}", f"{name} {value!r}")
 
 
 def _deleted(call: Call, context: Context) -> None:

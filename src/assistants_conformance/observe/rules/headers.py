@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from assistants_conformance.observe.context import Context
 
 _OPENAI = ("x-request-id", "openai-processing-ms", "openai-version")
+_VERSION = "2020-10-01"
 
 
 def observe_headers(call: Call, context: Context) -> None:

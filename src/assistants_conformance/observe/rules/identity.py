@@ -30,9 +30,12 @@ _CONSTANT = {
 _CONSTANT_RUN = ("created_at", "thread_id", "assistant_id", "model", "instructions")
 _PARENTS = ("thread_id", "run_id", "assistant_id", "message_id")
 _OWN_ID = {"assistant": "assistant_id", "thread": "thread_id", "message": "message_id", "run": "run_id",
-           "run_step": "step_id", "file": "file_id", "assistant_file": "file_id", "message_file": "file_id"}  # fmt: skip
+           "run_step": "step_id", "file": "file_id", "assistant_file": "file_id",
+           "message_file": "file_id"}  # fmt: skip
 _ENDING = {"delete_assistant": "assistant_id", "delete_thread": "thread_id", "delete_message": "message_id",
            "delete_file": "file_id"}  # fmt: skip
+_SECOND_END = {"delete_thread": "N-21", "delete_assistant": "ASST-038"}
+_DELETED_KEYS = {"id", "object", "deleted"}
 #: A clock may differ from ours, and a response may be old; but not by a day. Seconds.
 _DAY = 86_400
 _PLACEHOLDER = re.compile(r"[A-Za-z]+[-_](0+|abc\w*|[xX]+)")
@@ -41,6 +44,9 @@ _PLACEHOLDER = re.compile(r"[A-Za-z]+[-_](0+|abc\w*|[xX]+)")
 def observe_identity(call: Call, context: Context) -> None:
     """Judge ids, parents and constants of every object, and uses of an object that has ended."""
     _after_the_end(call, context)
+    if call.operation is not None and call.operation.deletes and call.ok and isinstance(call.body, dict):
+        keys = sorted(call.body)
+        context.report.check("N-22", set(keys) == _DELETED_KEYS, keys, "exactly id, object and deleted")
     kind = call.operation.kind if call.operation is not None else ""
     if call.operation is not None and call.operation.id in _ENDING:
         _ended(call, context, _ENDING[call.operation.id])
@@ -73,6 +79,8 @@ def _time(call: Call, context: Context, item: dict[str, Any]) -> None:
     # Recorders change dates; only in a whole trace does the header speak of the same clock.
     now = server_time(call.exchange) if context.closed else None
     plausible = whole(created) is not None and (now is None or created <= now + _DAY) and created < 100_000_000_000
+    if plausible and now is not None and call.operation is not None and call.operation.creates:
+        plausible = created >= now - _DAY
     context.report.check("OBJ-005", plausible, f"created_at {created!r}", "Unix time in whole seconds")
 
 
@@ -142,6 +150,6 @@ def _after_the_end(call: Call, context: Context) -> None:
             continue
         told = f"{operation.id} of {identifier} answered {call.status} after its deletion"
         if operation.id in _ENDING and _ENDING[operation.id] == name:
-            context.report.check("N-21", call.status == 404, told, "404")
+            context.report.check(_SECOND_END.get(operation.id), call.status == 404, told, "404")
         elif operation.method == "GET" and name == _OWN_ID.get(operation.kind) and not operation.listed:
             context.report.check("OBJ-007", call.status == 404, told, "404")

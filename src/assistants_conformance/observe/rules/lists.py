@@ -61,6 +61,8 @@ def _limit(call: Call) -> int | None:
 
 def _length(call: Call, context: Context) -> None:
     limit, count, report = _limit(call), len(call.items), context.report
+    if call.body.get("has_more") is True:
+        report.check("PAGE-020", count > 0, "has_more true on a page without items", "items wherever more follow")
     if limit is None:
         return
     report.check("PAGE-002", count <= limit, f"{count} objects with limit {limit}", f"at most {limit}")
@@ -108,6 +110,11 @@ def _parents(call: Call, context: Context) -> None:
                 )
                 if name == "run_id" and call.operation is not None and call.operation.kind == "run_step":
                     context.report.check("STEP-024", item[name] == parent, item[name], f"only steps of {parent}")
+    purpose = call.exchange.request.query.get("purpose")
+    if purpose is not None and call.operation is not None and call.operation.id == "list_files":
+        for item in call.items:
+            told = f"a file of purpose {item.get('purpose')!r}"
+            context.report.check("PAGE-019", item.get("purpose") == purpose, told, f"only of purpose {purpose!r}")
     wanted = call.exchange.request.query.get("run_id")
     if wanted is not None and call.operation is not None and call.operation.id == "list_messages":
         for item in call.items:

@@ -10,9 +10,14 @@ from assistants_conformance.observe.context import Context, whole
 
 if TYPE_CHECKING:
     from assistants_conformance.observe.call import Call
+    from assistants_conformance.observe.world import RunSeen
 
 _SANDBOX = re.compile(r"sandbox:/\S+")
 _CITATION = re.compile(r"【.+】", re.DOTALL)
+#: What marks the place of a replaced annotation; private characters, which no text has.
+_OPENED, _CLOSED = "\ue000", "\ue001"
+_LEFTOVER = re.compile(rf"【[^】]*{_OPENED}|sandbox:\S*{_OPENED}|{_CLOSED}[^【】]*】")
+_TOOLS_OF = {"file_citation": {"retrieval", "file_search"}, "file_path": {"code_interpreter"}}
 _STREAM_ONLY = ("status", "incomplete_details", "completed_at", "incomplete_at")
 
 
@@ -28,13 +33,15 @@ def observe_messages(call: Call, context: Context) -> None:
             text = part.get("text") if isinstance(part, dict) else None
             if isinstance(text, dict) and isinstance(text.get("value"), str):
                 _annotations(call, context, text["value"], text.get("annotations"))
+                _sources(context, message.get("run_id"), text.get("annotations"))
 
 
 def _author(call: Call, context: Context, message: dict[str, Any]) -> None:
     assistant, run = message.get("assistant_id"), message.get("run_id")
     told = f"role {message.get('role')}, assistant_id {assistant!r}, run_id {run!r}"
     if call.operation is not None and call.operation.id == "create_message":
-        context.report.check("MSG-018", assistant is None and run is None, told, "both null in a posted message")
+        for requirement in ("MSG-018", "N-03"):
+            context.report.check(requirement, assistant is None and run is None, told, "both null in a posted message")
     elif run is None:
         context.report.check("MSG-018", assistant is None, told, "both null or both set")
     else:
@@ -54,6 +61,7 @@ def _annotations(call: Call, context: Context, value: str, annotations: Any) -> 
     report.check("ANN-001", isinstance(annotations, list), annotations, "a list, possibly empty")
     if not isinstance(annotations, list):
         return
+    _replaced(context, value, [note.get("text") for note in annotations if isinstance(note, dict)])
     spans: list[tuple[int, int]] = []
     allowed = call.profile.traits.get("annotation_types", ["file_citation", "file_path"])
     for note in annotations:
@@ -75,6 +83,42 @@ def _annotations(call: Call, context: Context, value: str, annotations: Any) -> 
             report.check(requirement, apart, spans, "spans that do not overlap")
 
 
+def _replaced(context: Context, value: str, marked: list[Any]) -> None:
+    """Replace every annotated text, as the documented sample does, and look at what is left around it."""
+    if not marked:
+        return
+    left = value
+    for text in marked:
+        if not isinstance(text, str) or not text or text not in value:
+            context.report.check("ANN-010", False, f"{text!r} is not in the text", "a text that can be replaced")
+            return
+        left = left.replace(text, _OPENED + _CLOSED)
+    rest = _LEFTOVER.search(left)
+    context.report.check("ANN-010", rest is None, rest and rest[0], "no rest of a marker beside a replaced annotation")
+
+
+def _sources(context: Context, run_id: Any, annotations: Any) -> None:
+    run = context.world.runs.get(run_id) if isinstance(run_id, str) else None
+    if run is None or not isinstance(annotations, list):
+        return
+    kinds = [note.get("type") for note in annotations if isinstance(note, dict)]
+    run.annotated |= {kind for kind in _TOOLS_OF if kind in kinds}
+    judge_sources(context, run)
+
+
+def judge_sources(context: Context, run: RunSeen) -> None:
+    """Judge the kinds of annotation that a run wrote against the tools of its steps, once both are known."""
+    if run.tools_used is None:
+        return
+    for kind in sorted(run.annotated):
+        context.report.check(
+            "ANN-009",
+            run.tools_used & _TOOLS_OF[kind],
+            f"a {kind} in a run whose steps used {sorted(run.tools_used) or 'no tool'}",
+            f"a step of {' or '.join(sorted(_TOOLS_OF[kind]))}",
+        )
+
+
 def _quote(call: Call, context: Context, citation: dict[str, Any]) -> None:
     if call.profile.shape == "v2":
         context.report.check(
@@ -87,6 +131,9 @@ def _span(context: Context, value: str, text: str, start: int, end: int) -> None
     units = value.encode("utf-16-le")[2 * start : 2 * end].decode("utf-16-le", "replace") == text
     if not covered and units:
         context.report.check("ANN-004", False, f"{start}..{end} count UTF-16 units", "indices count code points")
+        # Which unit is right after such letters is ANN-004's alone.
+        for requirement in ("ANN-003", "N-26"):
+            context.report.passed(requirement)
         return
     told = f"value[{start}:{end}] is {value[max(start, 0) : end]!r}"
     for requirement in ("ANN-003", "N-26"):

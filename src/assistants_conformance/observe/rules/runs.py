@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.observe.context import Context, server_time, whole
 from assistants_conformance.observe.exchange import NotJson, parse_json
+from assistants_conformance.observe.rules.changes import OUTLIVED, asked, observe_change
 
 if TYPE_CHECKING:
     from assistants_conformance.observe.call import Call
@@ -16,12 +18,16 @@ _EXPIRY_SLACK = 10
 _START_BOUND = 30
 _CONSTANT = ("model", "instructions")
 _ENDS = ("completed_at", "failed_at", "cancelled_at")
+_CAPS = {"max_prompt_tokens": "prompt_tokens", "max_completion_tokens": "completion_tokens"}
+_RATE_LIMIT = re.compile(r"Rate limit is exceeded\. Try again in \d+ seconds?\.")
+#: Spelled as the Chat API spells them, which the service never did for runs.
+_MISSPELLED = ("prompt_tokens_details", "completion_token_details")
 
 
 def observe_runs(call: Call, context: Context) -> None:
     """Judge every run that an answer carries."""
     addressed = context.world.runs.get(call.params.get("run_id", ""))
-    expiry_before = addressed.last_expiry if addressed is not None else None
+    started_before = addressed.started_at if addressed is not None else None
     operation = call.operation.id if call.operation is not None else ""
     if operation in ("submit_tool_outputs", "cancel_run") and addressed is not None and (call.ok or call.status >= 500):
         addressed.called.add(operation)
@@ -33,9 +39,12 @@ def observe_runs(call: Call, context: Context) -> None:
             _times(context, run)
             _required_action(call, context, run)
             _usage(context, run)
+            _outcome(context, run)
             _history(call, context, run)
     if call.ok and call.items:
-        _answered(call, context, operation, expiry_before)
+        _answered(call, context, operation, started_before)
+    if operation == "get_run" and call.status == 404 and addressed is not None and context.closed:
+        _vanished(call, context, addressed)
 
 
 def _status(call: Call, context: Context, run: dict[str, Any]) -> None:
@@ -129,6 +138,11 @@ def _required_action(call: Call, context: Context, run: dict[str, Any]) -> None:
     context.report.check(
         "SM-027", len(set(map(str, identifiers))) == len(identifiers), identifiers, "every call has its own id"
     )
+    _call_forms(call, context, identifiers)
+    if run.get("parallel_tool_calls") is False:
+        context.report.check(
+            "RUN-028", len(calls) == 1, f"{len(calls)} calls at once", "one call, parallel_tool_calls false"
+        )
     for item in calls:
         function = item.get("function") if isinstance(item, dict) else None
         if not isinstance(function, dict):
@@ -142,6 +156,13 @@ def _required_action(call: Call, context: Context, run: dict[str, Any]) -> None:
         context.report.check(
             "SM-026", _is_json_text(function.get("arguments")), function.get("arguments"), "arguments as JSON text"
         )
+
+
+def _call_forms(call: Call, context: Context, identifiers: list[Any]) -> None:
+    form = call.profile.id_forms.get("tool_call")
+    for identifier in identifiers:
+        if form is not None and context.is_real(identifier):
+            context.report.check("N-04", re.fullmatch(form, identifier), identifier, f"an id of the form {form}")
 
 
 def _is_json_text(text: Any) -> bool:
@@ -164,6 +185,33 @@ def _usage(context: Context, run: dict[str, Any]) -> None:
         usage,
         "prompt_tokens + completion_tokens = total_tokens",
     )
+    wrong = [name for name in _MISSPELLED if name in usage]
+    context.report.check("RUN-036", not wrong, f"usage with {wrong}", "prompt_token_details, completion_tokens_details")
+
+
+def _outcome(context: Context, run: dict[str, Any]) -> None:
+    """Judge the end of a run by what it was allowed and by what it reports."""
+    report, status, usage = context.report, run["status"], run.get("usage")
+    if status == "failed":
+        report.check("N-27", isinstance(usage, dict), usage, "usage of a failed run is an object")
+        error = run.get("last_error")
+        if isinstance(error, dict) and error.get("code") == "rate_limit_exceeded":
+            told = error.get("message")
+            expected = "Rate limit is exceeded. Try again in N seconds."
+            report.check("N-28", isinstance(told, str) and _RATE_LIMIT.fullmatch(told), told, expected)
+    if status == "incomplete":
+        details = run.get("incomplete_details")
+        reason = details.get("reason") if isinstance(details, dict) else None
+        report.check(
+            "RUN-037", isinstance(reason, str) and reason in _CAPS, details, f"a reason, one of {sorted(_CAPS)}"
+        )
+    if status not in ("completed", "incomplete") or not isinstance(usage, dict):
+        return
+    for cap, name in _CAPS.items():
+        most, used = whole(run.get(cap)), whole(usage.get(name))
+        if most is not None and used is not None:
+            told = f"{status} with {used} {name}, {cap} {most}"
+            report.check("RUN-038", status == "incomplete" or used <= most, told, "incomplete above a cap")
 
 
 def _history(call: Call, context: Context, run: dict[str, Any]) -> None:
@@ -177,7 +225,7 @@ def _history(call: Call, context: Context, run: dict[str, Any]) -> None:
     if seen.exchange is None or seen.ended <= exchange.started:
         if seen.status:
             _edge(call, context, seen, run)
-        _expired_in_time(call, context, run)
+        _expired_in_time(call, context, seen, run)
         _first_start(context, seen, run)
         _remember(call, context, seen, run)
 
@@ -191,30 +239,30 @@ def _edge(call: Call, context: Context, seen: RunSeen, run: dict[str, Any]) -> N
         if status == seen.status and seen.terminal is not None:
             now = _settled(run)
             differing = sorted(key for key in seen.terminal if key in now and now[key] != seen.terminal[key])
-            context.report.check(
-                "N-06", not differing, f"{differing} changed after the end", "an ended run is constant"
-            )
+            for requirement in ("N-06", "SM-020"):
+                context.report.check(
+                    requirement, not differing, f"{differing} changed after the end", "an ended run is constant"
+                )
         return
     called = seen.called if context.closed else None
-    reachable = cycle.reachable(seen.status, called)
-    context.report.check("SM-021", status in reachable, told, "one of " + ", ".join(sorted(reachable)))
-    context.report.passed("SM-022")
-    for edge in cycle.edges:
-        if edge.start == seen.status and edge.end == status:
-            context.report.passed(edge.requirement)
+    for requirement, known in (("SM-022", None), ("SM-021", called)):
+        reachable = cycle.reachable(seen.status, known)
+        context.report.check(requirement, status in reachable, told, "one of " + ", ".join(sorted(reachable)))
+    observe_change(call, context, seen, run)
 
 
-def _expired_in_time(call: Call, context: Context, run: dict[str, Any]) -> None:
+def _expired_in_time(call: Call, context: Context, seen: RunSeen, run: dict[str, Any]) -> None:
     created_here = call.operation is not None and call.operation.creates
-    now, expires = None if created_here else server_time(call.exchange), whole(run.get("expires_at"))
-    if now is None or expires is None or run["status"] not in call.profile.lifecycle("run").open:
+    now = None if created_here else server_time(call.exchange)
+    is_open = run["status"] in call.profile.lifecycle("run").open
+    expires = whole(run.get("expires_at")) if is_open else seen.last_expiry
+    if now is None or expires is None or now < expires:
         return
-    context.report.check(
-        "RUN-034",
-        now <= expires + _EXPIRY_SLACK,
-        f"{run['status']} at {now:.0f}, {now - expires:.0f} s after expires_at",
-        "expired from expires_at on",
-    )
+    told = f"{run['status']} at {now:.0f}, {now - expires:.0f} s after expires_at"
+    for requirement in ("RUN-034", OUTLIVED.get(run["status"])):
+        context.report.check(
+            requirement, not is_open or now <= expires + _EXPIRY_SLACK, told, "expired from expires_at on"
+        )
 
 
 def _first_start(context: Context, seen: RunSeen, run: dict[str, Any]) -> None:
@@ -238,8 +286,12 @@ def _remember(call: Call, context: Context, seen: RunSeen, run: dict[str, Any]) 
     seen.status, seen.ended, seen.exchange = status, call.exchange.ended, call.exchange
     seen.created_at = whole(run.get("created_at"))
     seen.started = seen.started or run.get("started_at") is not None
+    seen.started_at = whole(run.get("started_at"))
     if status == "requires_action":
         seen.action_seen = True
+        seen.action_expiry = whole(run.get("expires_at"))
+        seen.call_ids = asked(run)
+        seen.asked_before = seen.asked_before | seen.call_ids
     if status in cycle.terminal:
         end = next((whole(run.get(name)) for name in _ENDS if whole(run.get(name)) is not None), None)
         if end is not None and seen.last_expiry is not None:
@@ -259,18 +311,21 @@ def _settled(run: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in run.items() if key not in ("metadata", "tool_resources")}
 
 
-def _answered(call: Call, context: Context, operation: str, expiry_before: int | None) -> None:
+def _answered(call: Call, context: Context, operation: str, started_before: int | None) -> None:
     report, run = context.report, call.items[0]
     if operation in ("create_run", "create_thread_and_run"):
         early = call.profile.traits.get("run_may_start_at_once") and run.get("status") == "in_progress"
         for requirement in ("SM-001", "RUN-001" if operation == "create_run" else "RUN-002"):
             report.check(requirement, early or run.get("status") == "queued", f"status {run.get('status')!r}", "queued")
         if run.get("status") == "queued":
-            report.check(
-                "SM-028", run.get("started_at") is None, run.get("started_at"), "started_at null before the start"
-            )
+            started = run.get("started_at")
+            for requirement in ("SM-028", "SM-001"):
+                report.check(
+                    requirement, started is None, f"started_at {started!r}", "started_at null before the start"
+                )
+        _defaults(call, context, run)
     elif operation == "submit_tool_outputs" and "tool_approvals" not in call.sent:
-        _submitted(context, run, expiry_before)
+        _submitted(context, run, started_before)
     elif operation == "cancel_run":
         report.check(
             "CAN-001",
@@ -280,7 +335,7 @@ def _answered(call: Call, context: Context, operation: str, expiry_before: int |
         )
 
 
-def _submitted(context: Context, run: dict[str, Any], expiry_before: int | None) -> None:
+def _submitted(context: Context, run: dict[str, Any], started_before: int | None) -> None:
     report = context.report
     report.check(
         "SUB-009",
@@ -288,11 +343,23 @@ def _submitted(context: Context, run: dict[str, Any], expiry_before: int | None)
         f"status {run.get('status')!r}, required_action {run.get('required_action')!r}",
         "queued, required_action null",
     )
-    report.check("SM-029", run.get("started_at") is not None, "started_at null after a submit", "started_at kept")
-    if expiry_before is not None:
-        report.check(
-            "SUB-014",
-            run.get("expires_at") == expiry_before,
-            run.get("expires_at"),
-            f"expires_at kept at {expiry_before}",
-        )
+    kept = run.get("started_at") is not None and started_before in (None, run.get("started_at"))
+    told = f"started_at {run.get('started_at')!r} in the answer to a submit, {started_before!r} before"
+    report.check("SM-029", kept, told, "started_at kept")
+
+
+def _vanished(call: Call, context: Context, seen: RunSeen) -> None:
+    if seen.ended <= call.exchange.started and call.params.get("thread_id") == seen.thread_id:
+        told = f"the run was {seen.status} and is not found any more, though nothing deleted its thread"
+        context.report.check("SM-021", False, told, "a run that is there")
+
+
+def _defaults(call: Call, context: Context, run: dict[str, Any]) -> None:
+    if call.sent.get("truncation_strategy") is None and "truncation_strategy" in run:
+        told, default = run["truncation_strategy"], {"type": "auto", "last_messages": None}
+        context.report.check("N-33", told == default, told, f"{default}")
+    if call.sent.get("tool_choice") is None and "tool_choice" in run:
+        context.report.check("RUN-024", run["tool_choice"] == "auto", run["tool_choice"], "'auto' where none was sent")
+    if call.sent.get("parallel_tool_calls") is None and "parallel_tool_calls" in run:
+        told = run["parallel_tool_calls"]
+        context.report.check("RUN-028", told is True, told, "true where none was sent")

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from assistants_conformance.observe.call import Call
     from assistants_conformance.observe.context import Context
 
+#: Kinds of object whose key set never varied in the recordings, apart from the optional members of their schemas.
+_EXACT = ("assistant", "thread", "run_step", "vector_store")
+
 
 def observe_shape(call: Call, context: Context) -> None:
     """Validate the answer of a known operation, the envelope of a list and each of its entries."""
@@ -34,6 +37,14 @@ def observe_shape(call: Call, context: Context) -> None:
     if known:
         for number, item in enumerate(call.items):
             _judge(context, known, item, f"data[{number}]." if operation.listed else "")
+            if operation.kind in _EXACT:
+                _keys(context, known[0], item)
+
+
+def _keys(context: Context, shape: Shape, item: dict[str, Any]) -> None:
+    # What is missing is a finding of the field's own requirement.
+    added = [name for name in item if name not in shape.schema.get("properties", {})]
+    context.report.check("N-01", not added, f"{added} in {brief(item.get('object'))}", "only the recorded keys")
 
 
 def _judge(context: Context, shapes: list[Shape], value: dict[str, Any], prefix: str) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.observe.context import Context, whole
+from assistants_conformance.observe.rules.messages import judge_sources
 
 if TYPE_CHECKING:
     from assistants_conformance.observe.call import Call
+    from assistants_conformance.observe.world import RunSeen
 
 
 def observe_steps(call: Call, context: Context) -> None:
@@ -15,8 +17,14 @@ def observe_steps(call: Call, context: Context) -> None:
     for step in call.objects("run_step"):
         if isinstance(step.get("status"), str):
             _settings(call, context, step)
+        name = step.get("object")
+        context.report.check("STEP-002", name == "thread.run.step", f"object {name!r}", "'thread.run.step'")
+        extra = [name for name in ("expired_at", "metadata") if name in step]
+        context.report.check("STEP-005", not extra, f"{extra} in a step", "neither expired_at nor metadata")
         details = step.get("step_details")
         if isinstance(details, dict):
+            _written(context, step, details)
+            _results(call, context, step, details)
             told = f"type {step.get('type')!r}, step_details.type {details.get('type')!r}"
             context.report.check("STEP-003", details.get("type") == step.get("type"), told, "the same type twice")
         for name in ("thread_id", "run_id"):
@@ -49,11 +57,55 @@ def _settings(call: Call, context: Context, step: dict[str, Any]) -> None:
             )
 
 
+def _written(context: Context, step: dict[str, Any], details: dict[str, Any]) -> None:
+    """Compare a step with the message that it names, where that message was seen."""
+    made = details.get("message_creation")
+    identifier = made.get("message_id") if isinstance(made, dict) else None
+    seen = context.world.objects.get(identifier) if isinstance(identifier, str) else None
+    if seen is None or seen.kind != "message" or not context.is_real(identifier):
+        return
+    told = {name: seen.constant.get(name) for name in ("thread_id", "run_id")}
+    context.report.check(
+        "STEP-006",
+        all(told[name] == step.get(name) for name in told),
+        f"the message {identifier} has {told}",
+        f"thread_id {step.get('thread_id')!r} and run_id {step.get('run_id')!r} of the step",
+    )
+    made_at, at = seen.constant.get("created_at"), step.get("created_at")
+    context.report.check("N-10", made_at == at, f"message of {made_at}, step of {at}", "the same created_at")
+
+
+def _results(call: Call, context: Context, step: dict[str, Any], details: dict[str, Any]) -> None:
+    calls = details.get("tool_calls")
+    searches = [
+        item.get("file_search")
+        for item in (calls if isinstance(calls, list) else [])
+        if isinstance(item, dict) and item.get("type") == "file_search"
+    ]
+    # Steps of the first months of this shape have an empty object; a live service of today has not.
+    if call.profile.platform == "azure" or not context.closed or step.get("status") != "completed":
+        return
+    for search in searches:
+        results = search.get("results") if isinstance(search, dict) else None
+        whole_results = isinstance(results, list) and all(
+            isinstance(result, dict) and {"file_id", "file_name", "score"} <= result.keys() for result in results
+        )
+        holds = whole_results and isinstance(search, dict) and "ranking_options" in search
+        context.report.check(
+            "STEP-010", holds, search, "ranking_options, and results with file_id, file_name and score"
+        )
+
+
 def _owner(call: Call, context: Context, step: dict[str, Any]) -> None:
     run = context.world.objects.get(call.params.get("run_id", ""))
     if run is not None and "assistant_id" in run.constant:
         expected = run.constant["assistant_id"]
         context.report.check("STEP-019", step.get("assistant_id") == expected, step.get("assistant_id"), expected)
+    seen = context.world.runs.get(call.params.get("run_id", ""))
+    # A run that waits keeps its time to live; in any other state both may have changed since it was seen.
+    if seen is not None and seen.status == "requires_action" and step.get("status") == "in_progress":
+        expires = step.get("expires_at")
+        context.report.check("STEP-005", expires == seen.last_expiry, expires, f"the run's {seen.last_expiry}")
 
 
 def _together(call: Call, context: Context) -> None:
@@ -81,16 +133,32 @@ def _together(call: Call, context: Context) -> None:
             )
             if completed is not None and ended is not None:
                 context.report.check("STEP-013", completed <= ended, completed, f"not later than the run's end {ended}")
-    _usage(call, context, run.terminal)
+    if _is_whole(call):
+        _tools(context, run, call.items)
+        _usage(context, call.items, run.terminal)
 
 
-def _usage(call: Call, context: Context, run: dict[str, Any]) -> None:
-    partial = (
-        call.body.get("has_more") is not False or {"after", "before", "limit"} & call.exchange.request.query.keys()
+def _is_whole(call: Call) -> bool:
+    """Say whether a list answers every step of its run."""
+    return call.body.get("has_more") is False and not {"after", "before"} & call.exchange.request.query.keys()
+
+
+def _tools(context: Context, run: RunSeen, steps: list[dict[str, Any]]) -> None:
+    details = [step.get("step_details") for step in steps]
+    calls = [part.get("tool_calls") for part in details if isinstance(part, dict)]
+    run.tools_used = frozenset(
+        str(item.get("type"))
+        for group in calls
+        for item in (group if isinstance(group, list) else [])
+        if isinstance(item, dict)
     )
+    judge_sources(context, run)
+
+
+def _usage(context: Context, steps: list[dict[str, Any]], run: dict[str, Any]) -> None:
     total = run.get("usage")
-    parts = [step.get("usage") for step in call.items]
-    if partial or not isinstance(total, dict) or not parts or not all(isinstance(part, dict) for part in parts):
+    parts = [step.get("usage") for step in steps]
+    if not isinstance(total, dict) or not parts or not all(isinstance(part, dict) for part in parts):
         return
     for name in ("prompt_tokens", "completion_tokens", "total_tokens"):
         summed = sum(whole(part.get(name)) or 0 for part in parts if isinstance(part, dict))

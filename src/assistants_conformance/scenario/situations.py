@@ -1,0 +1,110 @@
+"""Situations of runs that the scenarios of several areas need, reached on any endpoint."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from assistants_conformance.target import Api, Blocked, NotApplicable
+from assistants_conformance.target.prompts import CODE_INTERPRETER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STORY = "Tell me a story of 1000 words."
+LABOUR = "Use Python code to add up the primes below 5000. Then tell me a story of 1000 words."
+#: How often a moment is sought that a request may miss.
+TRIES = 3
+
+
+def able(api: Api, capability: str) -> bool:
+    """Say whether the target has a capability."""
+    try:
+        api.require(capability)
+    except NotApplicable:
+        return False
+    return True
+
+
+@contextmanager
+def judged(api: Api, *requirements: str) -> Iterator[None]:
+    """Stand around traffic that the judge is to judge by some requirements.
+
+    Raises:
+        Blocked: at the end, if it had no occasion to: the target skipped what the requirements are about.
+    """
+    exercised = api.judge.exercised
+    before = {name: exercised[name] for name in requirements}
+    yield
+    missing = [name for name in requirements if name in api.profile.active and exercised[name] == before[name]]
+    if missing:
+        raise Blocked(f"the answers gave no occasion to judge {', '.join(missing)}")
+
+
+def asked(api: Api, question: str = "Say hello.") -> str:
+    """Return the id of a new thread with one question."""
+    return str(api.thread(messages=[{"role": "user", "content": question}])["id"])
+
+
+def worker(api: Api) -> str:
+    """Return the id of an assistant that has something to do for a while and calls no function."""
+    tools = [CODE_INTERPRETER] if able(api, "code_interpreter") else []
+    return str(api.assistant(instructions="Do everything that you are asked for.", tools=tools)["id"])
+
+
+def working(api: Api, assistant: str | None = None) -> dict[str, Any]:
+    """Return a run that was in progress when it was last seen.
+
+    Raises:
+        Blocked: every run was past that when it was first seen.
+    """
+    assistant = assistant or worker(api)
+    for _ in range(TRIES):
+        run = api.wait(api.run(asked(api, LABOUR), assistant), "in_progress")
+        if run.get("status") == "in_progress":
+            return run
+    raise Blocked(f"in {TRIES} tries no run was met in progress")
+
+
+def cancelled(api: Api, run: dict[str, Any]) -> dict[str, Any]:
+    """Cancel a run that waits for outputs and return it as it ended.
+
+    Raises:
+        Blocked: it was not cancelled.
+        NotApplicable: the target refuses to cancel a run that waits, which CAN-005 leaves to it.
+    """
+    api.require("cancel_requires_action")
+    answer = api.cancel(run)
+    if answer.status == 400:
+        raise NotApplicable("the target refuses to cancel a run that waits for outputs, as CAN-005 allows")
+    api.need(answer, "cancel a run that waits")
+    return api.finished(run, "cancelled")
+
+
+def functions(count: int) -> list[dict[str, Any]]:
+    """Return so many function tools with different names."""
+    return [
+        {
+            "type": "function",
+            "function": {"name": f"function_{number}", "parameters": {"type": "object", "properties": {}}},
+        }
+        for number in range(count)
+    ]
+
+
+def tool_names(owner: dict[str, Any]) -> list[str]:
+    """Return what the tools of an assistant or a run are called: functions by their name, others by their type."""
+    names = []
+    tools = owner.get("tools")
+    for tool in tools if isinstance(tools, list) else []:
+        function = tool.get("function") if isinstance(tool, dict) else None
+        named = function.get("name") if isinstance(function, dict) else None
+        names.append(str(named or (tool.get("type") if isinstance(tool, dict) else tool)))
+    return names
+
+
+def text_of(message: dict[str, Any]) -> str:
+    """Return the text of a message; the empty string where it has none."""
+    content = message.get("content")
+    parts = [part.get("text") for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+    return "".join(str(part.get("value", "")) for part in parts if isinstance(part, dict))

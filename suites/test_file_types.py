@@ -1,0 +1,81 @@
+"""File types: every row of the table of the code interpreter, uploaded as the documents name it and put to use.
+
+Covers MIME-001 to MIME-034. The rows come from `schemas/file_types.json`; each has a scenario of its own, so that a
+type which is missing is told apart from one that is there.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from assistants_conformance.contract.documents import read
+from assistants_conformance.scenario import Verify, requirement
+from assistants_conformance.target.handing import assistant_with, handed, message_files
+from assistants_conformance.target.samples import sample
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from assistants_conformance.target import Api
+
+#: Extensions that stand for the table where a rule holds for all of it: text, data, document, image, archive.
+SOME = (".py", ".csv", ".json", ".pdf", ".png", ".zip")
+
+
+def _takes(row: dict[str, Any]) -> Callable[[Api, Verify], None]:
+    @requirement(row["requirement"], needs=("code_interpreter",))
+    def scenario(api: Api, verify: Verify) -> None:
+        identifier, extension = row["requirement"], row["extension"]
+        for mime_type in row["mime_types"]:
+            answer = api.post_file(sample(extension, api.unique()), f"{api.unique()}{extension}", mime_type)
+            verify.status(identifier, answer, 200, 201)
+            file = api.need(answer, f"upload a {extension} file as {mime_type}")["id"]
+            used = assistant_with(api, file)
+            verify.status(identifier, used, 200)
+            if used.ok:
+                verify.equal(identifier, handed(used.json), [file], used)
+            if not row["code_interpreter"]:
+                _searched(api, verify, identifier, file)
+
+    return scenario
+
+
+def _searched(api: Api, verify: Verify, identifier: str, file: str) -> None:
+    answer = api.post_message(api.thread()["id"], "Look into the file.", **message_files(api, file, tool="file_search"))
+    verify.status(identifier, answer, 200)
+
+
+def _name(row: dict[str, Any]) -> str:
+    return re.sub(r"\W+", "_", f"test_{row['extension'].lstrip('.')}_as_{'_or_'.join(row['mime_types'])}_is_taken")
+
+
+for _row in read("file_types")["file_types"]:
+    _scenario = _takes(_row)
+    _scenario.__name__ = _scenario.__qualname__ = _name(_row)
+    globals()[_scenario.__name__] = _scenario
+
+
+@requirement("MIME-032")
+@pytest.mark.parametrize("extension", SOME)
+def test_wrong_mime_type_is_accepted(api: Api, verify: Verify, extension: str) -> None:
+    wrong = "text/css" if extension == ".png" else "image/png"
+    answer = api.post_file(sample(extension), f"{api.unique()}{extension}", wrong)
+    verify.status("MIME-032", answer, 200, 201)
+
+
+@requirement("MIME-033")
+@pytest.mark.parametrize("extension", SOME)
+def test_missing_mime_type_is_accepted(api: Api, verify: Verify, extension: str) -> None:
+    answer = api.post_file(sample(extension), f"{api.unique()}{extension}", None)
+    verify.status("MIME-033", answer, 200, 201)
+
+
+@requirement("MIME-034", needs=("code_interpreter",))
+@pytest.mark.parametrize("extension", SOME)
+def test_extension_in_capitals_is_accepted(api: Api, verify: Verify, extension: str) -> None:
+    known = {row["extension"]: row["mime_types"][0] for row in read("file_types")["file_types"]}
+    answer = api.post_file(sample(extension), f"{api.unique()}{extension.upper()}", known[extension])
+    verify.status("MIME-034", answer, 200, 201)
