@@ -291,10 +291,8 @@ def test_most_files(api: Api, verify: Verify) -> None:
     verify.equal("ASST-020", api.post_assistant().json.get("file_ids", "absent"), [])
 
 
-@requirement("ASST-006", "PAGE-012", needs=("code_interpreter",))
+@requirement("ASST-006", needs=("code_interpreter",))
 def test_files_of_an_assistant(api: Api, verify: Verify) -> None:
-    if not api.has("create_assistant_file"):
-        raise NotApplicable("this version has no files below an assistant")
     made = api.assistant(tools=[{"type": "code_interpreter"}])["id"]
     files = [api.file(f"{number}\n".encode(), f"n{number}.txt", "text/plain")["id"] for number in range(3)]
     for file in files:

@@ -1,7 +1,8 @@
 """Errors: what a bad request is answered with, that the answer says what was bad, and that nothing came of it.
 
 Covers ERR-001 to ERR-032 and N-32. The envelope, the texts of unknown ids, strict JSON, server faults and lost answers
-are judged on all traffic; here they are brought about. The limits and enumerations come from the request schemas of the profile.
+are judged on all traffic; here they are brought about. The limits and enumerations come from the
+request schemas of the profile.
 """
 
 from __future__ import annotations
@@ -375,10 +376,7 @@ def test_refused_assistant_is_not_made(api: Api, verify: Verify, mistake: str) -
     wrong: dict[str, Any] = {
         "unknown property": {UNKNOWN_PROPERTY: 1},
         "enumeration": {"tools": [{"type": OUTSIDE}]},
-        "length": {
-            "description": "x"
-            * (api.profile.request_schema("create_assistant")["properties"]["description"]["maxLength"] + 1)
-        },
+        "length": {"description": "x" * (longest + 1)},
         "type": {"tools": "code_interpreter"},
     }[mistake]
     nothing_made(verify, api.post_assistant(name=name, **wrong), lambda: left_behind(api, name))

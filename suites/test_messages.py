@@ -64,6 +64,7 @@ def test_posted_messages_are_kept(api: Api, verify: Verify) -> None:
     for answer in answers:
         verify.status("MSG-001", answer, 200)
     made = [api.need(answer, "add a message")["id"] for answer in answers]
+    api.message(api.thread()["id"], "A message of another thread.")
     for identifier in made:
         answer = _get(api, thread, identifier)
         verify.status("MSG-003", answer, 200)

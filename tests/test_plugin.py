@@ -242,6 +242,36 @@ def test_budget_ends_the_run_but_not_in_red(tmp_path):
     assert rows["LOCK-006"]["reason"] == "budget: the requests of [budget] were used up"
 
 
+def test_scenario_that_cannot_begin_is_an_error(tmp_path):
+    fixture = "import pytest\n\n@pytest.fixture\ndef broken(api):\n    raise RuntimeError('no fixture')\n"
+    done = pytest_run(
+        suite(tmp_path, fixture + SOUND.replace("verify)", "verify, broken)")), "--assistants-json=result.json"
+    )
+    assert done.returncode == 2
+    row = next(row for row in result_of(tmp_path)["requirements"] if row["id"] == "LOCK-004")
+    assert row["verdict"] == "error"
+    assert row["reason"] == "setup of test_holds: RuntimeError: no fixture"
+
+
+def test_scenario_that_hangs_is_not_testable(tmp_path):
+    text = SOUND.replace("    verify", "    import time\n    time.sleep(30)\n    verify")
+    done = pytest_run(suite(tmp_path, text), "-p", "pytest_timeout", "--timeout=0.5", "--assistants-json=result.json")
+    assert done.returncode == 1
+    row = next(row for row in result_of(tmp_path)["requirements"] if row["id"] == "LOCK-004")
+    assert row["verdict"] == "not-testable"
+    assert row["reason"].startswith("the scenario did not end: Timeout")
+
+
+def test_worker_that_dies_is_an_error(tmp_path):
+    text = SOUND + SOUND.partition("\n\n")[2].replace("test_holds", "test_dies").replace(
+        "    verify", "    import os; os._exit(3)#"
+    )
+    done = pytest_run(suite(tmp_path, text), "-n", "2", "--assistants-json=result.json")
+    assert done.returncode == 2
+    assert result_of(tmp_path)["verdict"] == "error"
+    assert "a worker died and its findings are lost" in done.stdout
+
+
 def test_failing_test_of_another_kind_keeps_the_session_red(tmp_path):
     done = pytest_run(suite(tmp_path, SOUND + "\ndef test_other():\n    assert 1 == 2\n"))
     assert done.returncode == 1

@@ -167,11 +167,15 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Let a scenario's own words stand where a traceback would."""
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let a scenario's own words stand where a traceback would; note where a scenario could not even begin."""
     report = yield
     if call.excinfo is not None and isinstance(call.excinfo.value, ScenarioFailed):
         report.longrepr = str(call.excinfo.value)
+    elif report.failed and report.when != "call" and (binding := _binding(item)) is not None:
+        _begin(item.config).broke(binding, f"{report.when} of {item.name}: {call.excinfo and call.excinfo.exconly()}")
     return report
 
 

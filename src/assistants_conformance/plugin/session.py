@@ -226,6 +226,12 @@ class Session:
             self._drop_api()
         return self._told(outcome)
 
+    def broke(self, binding: Binding, reason: str) -> None:
+        """Note that a scenario failed before or after its own part."""
+        for identifier in binding.requirements:
+            if identifier in self.settings.profile.active:
+                self._tally.errors.setdefault(identifier, reason)
+
     def _told(self, outcome: Outcome) -> tuple[str, str]:
         if outcome.kind in ("not-applicable", "not-testable", "error"):
             head = {"not-testable": "not testable: ", "error": "error in the suite itself:\n"}.get(outcome.kind, "")

@@ -11,15 +11,23 @@ from urllib.parse import quote
 
 from assistants_conformance.reference import (
     access,
+    faulty,
     handlers_assistants,
     handlers_files,
     handlers_runs,
     handlers_threads,
 )
+from assistants_conformance.reference.careless import (
+    limited_carelessly,
+    read_carelessly,
+    unwrapped,
+    written_carelessly,
+)
 from assistants_conformance.reference.clock import ClockError
 from assistants_conformance.reference.faults import Faults
 from assistants_conformance.reference.faults_derived import Spoiler, weakened
 from assistants_conformance.reference.handlers import HANDLERS
+from assistants_conformance.reference.paging import page
 from assistants_conformance.reference.refusal import Refusal, answer, refuse
 from assistants_conformance.reference.upload import read_upload
 from assistants_conformance.reference.validation import type_name, validate
@@ -70,18 +78,26 @@ class Reference:
         self._lock = threading.RLock()
 
     def handle(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        """Answer one request. `url` is absolute, or path and query."""
+        """Answer one request. `url` is absolute, or path and query.
+
+        Raises:
+            DroppedError: a fault ends the connection.
+        """
         request = Request.of(method, url, headers, body)
         with self._lock:
             if request.path == CLOCK_PATH:
                 return self._wind(request)
+            faulty.check_alive(self.faults, request)
             self.clock.tick()
             self.world.engine.settle()
             try:
                 result = self._serve(request)
             except Refusal as refusal:
                 status, error = answer(refusal, self.profile, self.faults)
-                return self._reply(status, dump_json(error), "application/json", self._service_headers())
+                if self.faults.on("errors-are-plain-text"):
+                    return self._reply(status, str(refusal).encode(), "text/plain", self._service_headers())
+                status, told, kind = faulty.refused(self.faults, request, refusal.condition, status, error)
+                return self._reply(status, told, kind, self._service_headers())
             if isinstance(result, Raw):
                 disposition = f"attachment; filename*=utf-8''{quote(result.filename)}"
                 if result.filename.isascii() and '"' not in result.filename:
@@ -91,19 +107,49 @@ class Reference:
             shown = self._spoiler.spoil(result)
             if self.faults.on("file-deletion-answers-204") and shown.get("object") == "file" and "deleted" in shown:
                 return self._reply(204, b"", "application/json", self._service_headers())
-            accepted = self.faults.on("upload-answers-202") and (request.method, shown.get("object")) == ("POST", "file")
-            return self._reply(202 if accepted else 200, dump_json(shown), "application/json", self._service_headers())
+            status = self._success(request.method, shown.get("object"))
+            out = faulty.served(self.faults, request, unwrapped(shown, self.faults))
+            return self._reply(status, out, "application/json", self._service_headers())
+
+    def _success(self, method: str, kind: Any) -> int:
+        if self.faults.on("create-answers-201") and method == "POST" and kind in ("assistant", "thread"):
+            return 201
+        if self.faults.on("upload-answers-202") and (method, kind) == ("POST", "file"):
+            return 202
+        if self.faults.on("message-created-with-201") and (method, kind) == ("POST", "thread.message"):
+            return 201
+        return 200
 
     def _serve(self, request: Request) -> dict[str, Any] | Raw:
-        access.authenticate(self.profile, request, self.key, self.token)
-        access.check_api_version(self.profile, request)
+        if self.faults.on("body-is-checked-before-the-key"):
+            self._call(request, self._route(request))
+        try:
+            access.authenticate(self.profile, request, self.key, self.token, self.faults)
+        except Refusal:
+            if self.faults.on("refused-request-is-carried-out"):
+                self._carry_out(request)
+            raise
+        access.check_api_version(self.profile, request, self.faults)
+        if (gone := faulty.vanished_path(self.faults, request)) is not None:
+            return gone
+        return self._carry_out(request)
+
+    def _carry_out(self, request: Request) -> dict[str, Any] | Raw:
+        if request.method == "GET" and request.path.endswith("/threads") and self.faults.on("threads-are-listed"):
+            rows = self.world.store.threads.values()
+            return page(self.world, rows, request.query, self.world.render.thread, kind="thread")
         match = self._route(request)
-        access.check_beta(self.profile, request, match.operation)
-        return HANDLERS[match.operation.id](self.world, self._call(request, match))
+        access.check_beta(self.profile, request, match.operation, self.faults)
+        result = HANDLERS[match.operation.id](self.world, self._call(request, match))
+        if isinstance(result, Raw):
+            return result
+        return written_carelessly(match.operation.id, result, self.faults, self.world.now())
 
     def _route(self, request: Request) -> Match:
         prefix = f"{self.profile.base_path}/"
         route = request.path[len(prefix) - 1 :]
+        if self.faults.on("deployment-in-every-path"):
+            prefix = f"{prefix}deployments/"
         if request.path.startswith(prefix) and not route.endswith("/"):
             match = self._match(request.method, route)
             if match is not None:
@@ -131,7 +177,13 @@ class Reference:
             body = parse_json(request.body)
         if not isinstance(body, dict):
             raise refuse("invalid_type", at="body", expected="an object", got=type_name(body))
-        validate(schema, body)
+        body = read_carelessly(operation.id, body, self.faults)
+        body = faulty.tolerated(self.faults, body)
+        try:
+            validate(schema, body)
+        except Refusal:
+            faulty.carry_out_all_the_same(self.world, match, schema, body)
+            raise
         return Call(match.params, request.query, schema.get("x-filled", {}) | body)
 
     def _form(self, request: Request, match: Match, schema: dict[str, Any]) -> Call:
@@ -141,12 +193,16 @@ class Reference:
     def _schema(self, operation: Operation) -> dict[str, Any]:
         if operation.id not in self._schemas:
             name = operation.request or operation.id
-            self._schemas[operation.id] = weakened(operation.id, self.profile.request_schema(name), self.faults)
+            self._schemas[operation.id] = limited_carelessly(
+                operation.id, weakened(operation.id, self.profile.request_schema(name), self.faults), self.faults
+            )
         return self._schemas[operation.id]
 
     def _service_headers(self) -> dict[str, str]:
         identifier = self.world.store.ids.request()
         if self.profile.platform == "openai":
+            if self.faults.on("no-openai-headers"):
+                return {}
             return {
                 "x-request-id": f"req_{identifier.replace('-', '')}",
                 "openai-version": "2020-10-01",

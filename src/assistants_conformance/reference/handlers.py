@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from assistants_conformance.reference.spoilt_text import annotated, kept
 from assistants_conformance.reference.state import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from assistants_conformance.reference.faults import Faults
     from assistants_conformance.reference.files import PlannedAttachments
     from assistants_conformance.reference.state import Attachment, Json, Thread
     from assistants_conformance.reference.wire import Raw
@@ -67,24 +69,36 @@ def content(given: Any) -> list[Json]:
     return parts
 
 
+def _stored(faults: Faults, given: Any) -> list[Json]:
+    if isinstance(given, list) and faults.on("content-parts-joined"):
+        given = "\n".join(part["text"] for part in given if part["type"] == "text")
+    parts = content(kept(faults, given) if isinstance(given, str) else given)
+    for part in parts:
+        if part["type"] == "text":
+            part["text"]["annotations"] = annotated(faults, part["text"]["value"], [])
+    return parts
+
+
 def add_message(
     world: World, thread: Thread, body: Json, attachments: PlannedAttachments, files: dict[str, Attachment]
 ) -> Message:
     """Store a message that a client sends; everything about it was checked before."""
-    store = world.store
+    store, faults = world.store, world.faults
+    nobody = "" if faults.on("posted-message-with-empty-ids") else None
     message = Message(
         id=store.ids.new("message"),
         created_at=world.now(),
         sequence=store.sequence(),
         thread_id=thread.id,
         role=body["role"],
-        content=content(body["content"]),
-        assistant_id=None,
-        run_id=None,
-        metadata=metadata(body.get("metadata")),
-        attachments=attachments.rows,
+        content=_stored(faults, body["content"]),
+        assistant_id=nobody,
+        run_id=nobody,
+        metadata={} if faults.on("message-metadata-lost") else metadata(body.get("metadata")),
+        attachments=[] if faults.on("attachments-dropped") else attachments.rows,
         files=files,
     )
-    attachments.carry_out(thread.resources)
+    if not faults.on("attachment-not-given-to-thread"):
+        attachments.carry_out(thread.resources)
     thread.messages[message.id] = message
     return message

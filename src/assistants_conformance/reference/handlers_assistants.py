@@ -57,6 +57,8 @@ def create_assistant(world: World, call: Call) -> Json:
         files=files,
     )
     planned.carry_out(row.resources)
+    if world.faults.on("every-create-answers-one-id") and store.assistants:
+        row.id = next(iter(store.assistants))
     store.assistants[row.id] = row
     return world.render.assistant(row)
 
@@ -64,13 +66,21 @@ def create_assistant(world: World, call: Call) -> Json:
 @serves("list_assistants")
 def list_assistants(world: World, call: Call) -> Json:
     """GET /assistants."""
-    return page(world, world.store.assistants.values(), call.query, world.render.assistant, kind="assistant")
+    rows = list(world.store.assistants.values())
+    if world.faults.on("list-forgets-objects"):
+        rows = rows[-2:]
+    if world.faults.on("deleted-assistant-stays-listed"):
+        rows += [row for row in world.ghosts.values() if isinstance(row, Assistant)]
+    return page(world, rows, call.query, world.render.assistant, kind="assistant")
 
 
 @serves("get_assistant")
 def get_assistant(world: World, call: Call) -> Json:
     """GET /assistants/{assistant_id}."""
-    return world.render.assistant(world.store.assistant(call.params["assistant_id"]))
+    row = world.store.assistant(call.params["assistant_id"])
+    if world.faults.on("retrieve-answers-the-first"):
+        row = next(iter(world.store.assistants.values()))
+    return world.render.assistant(row)
 
 
 @serves("modify_assistant")
@@ -84,12 +94,13 @@ def modify_assistant(world: World, call: Call) -> Json:
     if body.get("model") is not None:
         row.model = body["model"]
     for name in ("name", "description", "instructions"):
-        if name in body:
-            setattr(row, name, body[name])
+        if name in body or world.faults.on("modify-resets-the-rest"):
+            setattr(row, name, body.get(name))
     if "tools" in body:
         row.tools = tools(world, body["tools"])
     if "metadata" in body:
-        row.metadata = metadata(body["metadata"])
+        kept = row.metadata if world.faults.on("modify-merges-metadata") else {}
+        row.metadata = kept | metadata(body["metadata"])
     for name in ("temperature", "top_p"):
         if name in body:
             setattr(row, name, _number(body[name]))
@@ -107,7 +118,12 @@ def modify_assistant(world: World, call: Call) -> Json:
 def delete_assistant(world: World, call: Call) -> Json:
     """DELETE /assistants/{assistant_id}: its threads and runs stay."""
     row = world.store.assistant(call.params["assistant_id"])
-    del world.store.assistants[row.id]
+    if world.faults.on("delete-takes-threads-along"):
+        for thread in list(world.store.threads.values()):
+            if any(run.assistant_id == row.id for run in thread.runs.values()):
+                del world.store.threads[thread.id]
+    if not world.faults.on("delete-only-answers"):
+        world.ghosts[row.id] = world.store.assistants.pop(row.id)
     return deleted(row.id, "assistant.deleted")
 
 
@@ -118,6 +134,8 @@ def create_assistant_file(world: World, call: Call) -> Json:
     (file,) = attached(world, [call.body["file_id"]]).values()
     if file.id not in row.files and len(row.files) >= 20:
         raise refuse("array_too_long", at="file_ids", maximum=20, length=21)
+    if world.faults.on("attached-file-is-not-listed"):
+        return world.render.assistant_file(file, row)
     return world.render.assistant_file(row.files.setdefault(file.id, file), row)
 
 
@@ -147,4 +165,6 @@ def delete_assistant_file(world: World, call: Call) -> Json:
     row = world.store.assistant(call.params["assistant_id"])
     file = found(row.files, "assistant_file", call.params["file_id"])
     del row.files[file.id]
+    if world.faults.on("detach-deletes-the-file"):
+        world.store.files.pop(file.id, None)
     return deleted(file.id, "assistant.file.deleted")

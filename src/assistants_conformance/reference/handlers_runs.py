@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.reference import lock
@@ -12,6 +13,7 @@ from assistants_conformance.reference.handlers_threads import PlannedMessages, P
 from assistants_conformance.reference.paging import page
 from assistants_conformance.reference.refusal import refuse
 from assistants_conformance.reference.state import Resources, Run, Thread
+from assistants_conformance.reference.store import found
 
 if TYPE_CHECKING:
     from assistants_conformance.reference.state import Assistant, Json
@@ -39,6 +41,8 @@ def _check(world: World, body: Json, assistant: Assistant, instructions: str | N
     """
     if body.get("stream"):
         raise refuse("streaming_not_served")
+    if not instructions and world.faults.on("run-without-instructions-crashes"):
+        raise refuse("server_error", contact="the help center", request_id=world.store.ids.request())
     check_model(world, body.get("model"))
     # Where the schema knows no least value, nothing is still no budget.
     if (cap := body.get("max_completion_tokens")) is not None and cap < 1:
@@ -53,7 +57,8 @@ def _check(world: World, body: Json, assistant: Assistant, instructions: str | N
             raise refuse("tool_choice_unknown_tool", name=name)
     form = _effective(body, "response_format", assistant.response_format)
     built_in = [tool["type"] for tool in effective if tool["type"] != "function"]
-    if isinstance(form, dict) and form.get("type") == "json_object" and built_in:
+    free = world.faults.on("json-object-with-every-tool")
+    if isinstance(form, dict) and form.get("type") == "json_object" and built_in and not free:
         raise refuse("response_format_with_tools", tool=built_in[0])
     if world.profile.platform == "openai" and not instructions and not asked:
         raise refuse("invalid_thread")
@@ -136,12 +141,18 @@ def list_runs(world: World, call: Call) -> Json:
     """GET /threads/{thread_id}/runs."""
     thread = world.store.thread(call.params["thread_id"])
     lock.check_read(world, thread)
+    if world.faults.on("runs-of-every-thread-listed"):
+        runs = [run for other in world.store.threads.values() for run in other.runs.values()]
+        return page(world, runs, call.query, world.render.run, kind="run")
     return page(world, thread.runs.values(), call.query, world.render.run, kind="run")
 
 
 @serves("get_run")
 def get_run(world: World, call: Call) -> Json:
     """GET /threads/{thread_id}/runs/{run_id}."""
+    if world.faults.on("run-is-found-under-any-thread"):
+        every = {run.id: run for thread in world.store.threads.values() for run in thread.runs.values()}
+        return world.render.run(found(every, "run", call.params["run_id"]))
     return world.render.run(world.store.run(call.params["thread_id"], call.params["run_id"]))
 
 
@@ -192,7 +203,9 @@ def _include(world: World, value: str | None) -> bool:
     """
     if value is None or world.profile.platform != "openai":
         return False
-    if value != RESULT_CONTENT:
+    if world.faults.on("included-content-left-out"):
+        return False
+    if value != RESULT_CONTENT and not world.faults.on("any-include-accepted"):
         raise refuse("invalid_value", at="include[]", value=value, supported=f"'{RESULT_CONTENT}'")
     return True
 
@@ -202,9 +215,16 @@ def list_run_steps(world: World, call: Call) -> Json:
     """GET /threads/{thread_id}/runs/{run_id}/steps."""
     run = world.store.run(call.params["thread_id"], call.params["run_id"])
     contents = _include(world, call.query.get("include[]"))
-    return page(
-        run.steps.values(), call.query, lambda step: world.render.step(step, run, contents=contents), kind="run_step"
-    )
+    steps, query, faults = list(run.steps.values()), call.query, world.faults
+    if faults.on("steps-of-all-runs-listed"):
+        steps = [step for one in world.store.thread(run.thread_id).runs.values() for step in one.steps.values()]
+    if faults.on("tool-steps-not-listed"):
+        steps = [step for step in steps if step.type == "message_creation"]
+    if faults.on("no-step-while-waiting"):
+        steps = [step for step in steps if step.status != "in_progress"]
+    if faults.on("steps-listed-oldest-first"):
+        query = {"order": "asc", **query}
+    return page(world, steps, query, lambda step: world.render.step(step, run, contents=contents), kind="run_step")
 
 
 @serves("get_run_step")
@@ -212,4 +232,6 @@ def get_run_step(world: World, call: Call) -> Json:
     """GET /threads/{thread_id}/runs/{run_id}/steps/{step_id}."""
     run = world.store.run(call.params["thread_id"], call.params["run_id"])
     step = world.store.step(call.params["thread_id"], run.id, call.params["step_id"])
+    if world.faults.on("retrieved-step-is-stale"):
+        step = replace(step, status="in_progress", completed_at=None)
     return world.render.step(step, run, contents=_include(world, call.query.get("include[]")))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistants_conformance.reference import lock
 from assistants_conformance.reference.files import HELPER_STORE_DAYS, Planned, PlannedAttachments, attached
 from assistants_conformance.reference.handlers import add_message, metadata, serves
 from assistants_conformance.reference.paging import page
-from assistants_conformance.reference.refusal import Refusal
+from assistants_conformance.reference.refusal import Refusal, refuse
 from assistants_conformance.reference.render import deleted
 from assistants_conformance.reference.state import Resources, Thread
 from assistants_conformance.reference.store import found
@@ -16,6 +17,10 @@ from assistants_conformance.reference.store import found
 if TYPE_CHECKING:
     from assistants_conformance.reference.state import Json, Message
     from assistants_conformance.reference.world import Call, World
+
+
+# The longest text of the first shape, in characters.
+FIRST_SHAPES_LONGEST = 32768
 
 
 class PlannedMessages:
@@ -48,7 +53,8 @@ class PlannedMessages:
 
     def carry_out(self, thread: Thread) -> list[Message]:
         """Store them in the order of the request."""
-        return [add_message(self._world, thread, *row) for row in self._rows]
+        rows = self._rows[::-1] if self._world.faults.on("seeds-in-reverse") else self._rows
+        return [add_message(self._world, thread, *row) for row in rows]
 
 
 class PlannedThread:
@@ -75,7 +81,13 @@ class PlannedThread:
             metadata=metadata(self._body.get("metadata")),
             resources=Resources(),
         )
+        faults = self._world.faults
+        if faults.on("thread-ids-used-again") and self._world.ghosts:
+            row.id, _ = self._world.ghosts.popitem()
         self._resources.carry_out(row.resources, days=HELPER_STORE_DAYS)
+        if faults.on("new-thread-greets") and not self.messages:
+            greeting = {"role": "assistant", "content": "How can I help you?"}
+            PlannedMessages(self._world, [greeting]).carry_out(row)
         self.messages.carry_out(row)
         store.threads[row.id] = row
         return row
@@ -109,9 +121,12 @@ def modify_thread(world: World, call: Call) -> Json:
 @serves("delete_thread")
 def delete_thread(world: World, call: Call) -> Json:
     """DELETE /threads/{thread_id}: its messages and runs go with it, also active ones."""
+    if world.faults.on("second-delete-succeeds") and call.params["thread_id"] not in world.store.threads:
+        return deleted(call.params["thread_id"], "thread.deleted")
     row = world.store.thread(call.params["thread_id"])
     lock.check_delete(world, row)
-    del world.store.threads[row.id]
+    if not world.faults.on("delete-only-answers"):
+        world.ghosts[row.id] = world.store.threads.pop(row.id)
     world.engine.drop(row.runs)
     return deleted(row.id, "thread.deleted")
 
@@ -120,6 +135,8 @@ def delete_thread(world: World, call: Call) -> Json:
 def create_message(world: World, call: Call) -> Json:
     """POST /threads/{thread_id}/messages."""
     row = world.store.thread(call.params["thread_id"])
+    if world.faults.on("long-text-refused") and len(call.body["content"]) > FIRST_SHAPES_LONGEST:
+        raise refuse("string_too_long", at="content", maximum=FIRST_SHAPES_LONGEST, length=len(call.body["content"]))
     try:
         planned = PlannedMessages(world, [call.body])
     except Refusal:
@@ -138,19 +155,39 @@ def create_message(world: World, call: Call) -> Json:
 @serves("list_messages")
 def list_messages(world: World, call: Call) -> Json:
     """GET /threads/{thread_id}/messages."""
-    row = world.store.thread(call.params["thread_id"])
+    if world.faults.on("deleted-thread-keeps-its-messages") and call.params["thread_id"] in world.ghosts:
+        row = world.ghosts[call.params["thread_id"]]
+    else:
+        row = world.store.thread(call.params["thread_id"])
     lock.check_read(world, row)
-    messages = list(row.messages.values())
-    if world.profile.shape == "v2" and "run_id" in call.query:
+    messages, query = list(row.messages.values()), call.query
+    if world.faults.on("message-list-forgets-objects"):
+        messages = messages[-3:]
+    if world.faults.on("messages-of-all-threads-listed"):
+        messages = [message for thread in world.store.threads.values() for message in thread.messages.values()]
+    if world.faults.on("messages-of-one-second-reversed"):
+        messages = [replace(message, sequence=-message.sequence) for message in messages]
+    if world.faults.on("messages-listed-oldest-first"):
+        query = {"order": "asc", **query}
+    filtered = world.profile.shape == "v2" and not world.faults.on("run-id-filter-ignored")
+    if filtered and "run_id" in call.query:
         messages = [message for message in messages if message.run_id == call.query["run_id"]]
-    return page(world, messages, call.query, world.render.message, kind="message")
+    if world.faults.on("earlier-turns-are-not-listed"):
+        asked = [place for place, message in enumerate(messages) if message.role == "user"]
+        messages = messages[asked[-1] :] if asked else messages
+    if world.faults.on("messages-ignore-after"):
+        query = {name: value for name, value in query.items() if name != "after"}
+    return page(world, messages, query, world.render.message, kind="message")
 
 
 @serves("get_message")
 def get_message(world: World, call: Call) -> Json:
     """GET /threads/{thread_id}/messages/{message_id}."""
     lock.check_read(world, world.store.thread(call.params["thread_id"]))
-    return world.render.message(world.store.message(call.params["thread_id"], call.params["message_id"]))
+    message = world.store.message(call.params["thread_id"], call.params["message_id"])
+    if world.faults.on("newest-message-retrieved"):
+        message = list(world.store.thread(message.thread_id).messages.values())[-1]
+    return world.render.message(message)
 
 
 @serves("modify_message")
@@ -158,7 +195,8 @@ def modify_message(world: World, call: Call) -> Json:
     """POST /threads/{thread_id}/messages/{message_id}."""
     message = world.store.message(call.params["thread_id"], call.params["message_id"])
     if "metadata" in call.body:
-        message.metadata = metadata(call.body["metadata"])
+        before = message.metadata if world.faults.on("message-metadata-merged") else {}
+        message.metadata = before | metadata(call.body["metadata"])
     return world.render.message(message, modified=True)
 
 
@@ -168,21 +206,18 @@ def delete_message(world: World, call: Call) -> Json:
     thread = world.store.thread(call.params["thread_id"])
     message = world.store.message(thread.id, call.params["message_id"])
     lock.check_delete(world, thread)
-    del thread.messages[message.id]
-    return deleted(message.id, "thread.message.deleted")
+    if not world.faults.on("delete-only-answers"):
+        del thread.messages[message.id]
+    name = "message.deleted" if world.faults.on("deleted-message-without-suffix") else "thread.message.deleted"
+    return deleted(message.id, name)
 
 
 @serves("list_message_files")
 def list_message_files(world: World, call: Call) -> Json:
     """GET /threads/{thread_id}/messages/{message_id}/files (v1)."""
     message = world.store.message(call.params["thread_id"], call.params["message_id"])
-    return page(
-        world,
-        message.files.values(),
-        call.query,
-        lambda file: world.render.message_file(file, message),
-        kind="message_file",
-    )
+    files = [] if world.faults.on("message-files-not-listed") else list(message.files.values())
+    return page(world, files, call.query, lambda file: world.render.message_file(file, message), kind="message_file")
 
 
 @serves("get_message_file")

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from assistants_conformance.reference.faults import Faults
+
 _LENGTHS = (24, 22, 32)
 _ALPHABET = string.ascii_letters + string.digits
 _HEX = "0123456789abcdef"
@@ -27,6 +29,20 @@ def _form(pattern: str) -> tuple[str, int, str]:
             if re.fullmatch(pattern, sample):
                 return prefix, length, alphabet
     raise ValueError(f"no identifier of a known length fits {pattern!r}")
+
+
+_HEX_FORM = "^[0-9a-f]{32}$"
+#: The kinds of objects whose ids a fault gives another form.
+_UUID_FAULTS = {"message": "message-id-is-a-uuid", "run_step": "step-id-is-a-uuid"}
+
+
+def forms(given: Mapping[str, str], faults: Faults) -> Mapping[str, str]:
+    """Return the forms of ids, spoilt where a fault spoils them."""
+    return {kind: _HEX_FORM if _spoilt(kind, faults) else form for kind, form in given.items()}
+
+
+def _spoilt(kind: str, faults: Faults) -> bool:
+    return kind in _UUID_FAULTS and faults.on(_UUID_FAULTS[kind])
 
 
 class Ids:
@@ -49,3 +65,11 @@ class Ids:
     def request(self) -> str:
         """Return a new request id."""
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+
+class Uuids(Ids):
+    """The ids of a server that does without prefixes."""
+
+    def new(self, kind: str) -> str:  # noqa: ARG002 - every kind alike
+        """Return a new id."""
+        return self.request()

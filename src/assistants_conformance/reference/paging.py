@@ -58,8 +58,8 @@ def page(
             start += 1
         if faults.on("cursor-by-time") and after in places:
             # An index on created_at alone: what shares the cursor's second counts as seen.
-            start = len([row for row in rows if rows[places[after]].created_at == row.created_at or row.id == after])
-            start += len([row for row in rows[: places[after]] if row.created_at != rows[places[after]].created_at])
+            second = rows[places[after]].created_at
+            start = 1 + max(place for place, row in enumerate(rows) if row.created_at == second)
         if faults.on("page-past-the-end-not-found") and start >= len(rows):
             raise refuse("unknown_cursor", at="after", id=after, kind=kind)
     if (before := query.get("before")) and not faults.on("before-ignored"):

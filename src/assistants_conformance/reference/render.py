@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from assistants_conformance.contract import Profile
+    from assistants_conformance.reference.faults import Faults
     from assistants_conformance.reference.state import (
         Assistant,
         Attachment,
@@ -25,7 +26,8 @@ BUILT_IN = ("code_interpreter", "file_search")
 class Renderer:
     """The wire forms of one profile."""
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, faults: Faults) -> None:
+        self.faults = faults
         self.first_shape = profile.shape == "v1"
         self.openai = profile.platform == "openai"
 
@@ -74,12 +76,14 @@ class Renderer:
         """Return a message; `modified` is the answer to a modification, which has the v1 member in every version."""
         ids: Json = {"assistant_id": row.assistant_id, "thread_id": row.thread_id, "run_id": row.run_id}
         head: Json = {"id": row.id, "object": "thread.message", "created_at": row.created_at}
+        if self.faults.on("message-with-status"):
+            head["status"] = "completed"
         if self.first_shape:
             return {
                 **head,
                 "thread_id": row.thread_id,
                 "role": row.role,
-                "content": row.content,
+                "content": self._content(row),
                 "file_ids": list(row.files),
                 "assistant_id": row.assistant_id,
                 "run_id": row.run_id,
@@ -88,7 +92,14 @@ class Renderer:
         files: Json = {"attachments": row.attachments}
         if modified:
             files = {"file_ids": list(dict.fromkeys(entry["file_id"] for entry in row.attachments))}
-        return {**head, **ids, "role": row.role, "content": row.content, **files, "metadata": row.metadata}
+        return {**head, **ids, "role": row.role, "content": self._content(row), **files, "metadata": row.metadata}
+
+    def _content(self, row: Message) -> Any:
+        if self.faults.on("content-answered-as-text"):
+            return row.text
+        if self.faults.on("content-part-of-another-api"):
+            return [{**part, "type": "output_text" if part["type"] == "text" else part["type"]} for part in row.content]
+        return row.content
 
     def run(self, row: Run) -> Json:
         """Return a run."""
@@ -166,7 +177,36 @@ class Renderer:
         }
         if not self.first_shape:
             shown["usage"] = None if row.status == "in_progress" else self._usage(row.usage)
+        self._spoil_step(shown, row, run)
         return shown
+
+    def _spoil_step(self, shown: Json, row: Step, run: Run) -> None:
+        faults, is_open = self.faults, row.status == "in_progress"
+        if faults.on("step-object-of-azure-schema"):
+            shown["object"] = "assistant.run.step"
+        if faults.on("step-type-always-message"):
+            shown["type"] = "message_creation"
+        if faults.on("step-status-succeeded") and row.status == "completed":
+            shown["status"] = "succeeded"
+        if faults.on("step-with-expired-at"):
+            shown["expired_at"] = None
+        if faults.on("step-expires-at-of-its-own") and row.expires_at is not None:
+            shown["expires_at"] = row.created_at + 60
+        if faults.on("step-calls-with-other-ids") and row.type == "tool_calls":
+            calls = [{**call, "id": f"{call['id']}_{number}"} for number, call in enumerate(row.details["tool_calls"])]
+            shown["step_details"] = {**row.details, "tool_calls": calls}
+        if faults.on("step-completed-after-its-run") and row.completed_at is not None:
+            shown["completed_at"] = row.completed_at + 60
+        if faults.on("failed-step-without-error"):
+            shown["last_error"] = None
+        if faults.on("step-usage-while-open") and is_open:
+            shown["usage"] = self._usage(row.usage)
+        if faults.on("step-usage-of-the-whole-run") and not is_open:
+            shown["usage"] = self._usage(run.tokens)
+        if faults.on("step-with-the-threads-id-as-assistant"):
+            shown["assistant_id"] = run.thread_id
+        if faults.on("step-younger-than-its-message") and row.type == "message_creation":
+            shown["created_at"] = row.created_at + 1
 
     def file(self, row: StoredFile) -> Json:
         """Return a file."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.reference import model, prose, sandbox, search
+from assistants_conformance.reference.spoilt_text import annotated
 from assistants_conformance.reference.state import Attachment, Message, Run, Step, StoredFile
 
 if TYPE_CHECKING:
@@ -87,7 +89,8 @@ class Engine:
         step = next(step for step in run.steps.values() if step.status == "in_progress")
         for call in step.details["tool_calls"]:
             output = outputs[call["id"]]
-            call["function"]["output"] = output
+            if not self._world.faults.on("tool-output-not-in-step"):
+                call["function"]["output"] = output
             run.outputs.append((call["function"]["name"], output))
         self._close_step(step, "completed", int(now))
         run.required_action = None
@@ -210,7 +213,11 @@ class Engine:
         if run.max_completion_tokens is not None and run.tokens[1] + cost > run.max_completion_tokens:
             self._end(run, "incomplete", int(at), reason="max_completion_tokens")
             return
-        calls = [self._call("function", {"name": name, "arguments": text}) for name, text in action.calls]
+        plain = self._world.faults.on("arguments-are-an-object")
+        calls = [
+            self._call("function", {"name": name, "arguments": json.loads(text) if plain else text})
+            for name, text in action.calls
+        ]
         step = self._open_step(run, at, calls)
         step.usage = (prompt, cost)
         run.used += [name for name, _ in action.calls]
@@ -232,7 +239,10 @@ class Engine:
             run.logs.append(outcome.log)
         if outcome.picture is not None:
             file = self._keep(outcome.picture, self._picture_name(), at)
-            outputs.append({"type": "image", "image": {"file_id": file.id}})
+            if not self._world.faults.on("step-of-code-without-image"):
+                outputs.append({"type": "image", "image": {"file_id": file.id}})
+            if self._world.faults.on("image-file-not-kept"):
+                del self._world.store.files[file.id]
             run.pictures.append(file.id)
         if outcome.product is not None:
             run.products.append(self._keep(outcome.product, f"/mnt/data/{action.product}", at).id)
@@ -245,6 +255,8 @@ class Engine:
     def _search(self, run: Run, action: model.Search, prompt: int, at: float) -> None:
         step = self._current(run)
         run.hits = search.find(action.query, self._searchable(run))
+        if self._world.faults.on("citation-names-a-filename"):
+            run.hits = [replace(hit, file_id=hit.filename) for hit in run.hits]
         call = step.details["tool_calls"][0]
         run.used.append(call["type"])
         if self._world.profile.platform == "openai" and call["type"] == "file_search":
@@ -260,6 +272,9 @@ class Engine:
                     for hit in run.hits
                 ],
             }
+            if self._world.faults.on("search-results-without-score"):
+                for result in call["file_search"]["results"]:
+                    del result["score"]
         step.usage = (prompt, prose.tokens(action.query))
         self._close_step(step, "completed", int(at))
         self._check_budget(run, at)
@@ -292,8 +307,10 @@ class Engine:
             if not left:
                 self._end(run, "incomplete", int(at), reason="max_completion_tokens")
                 return
+        faults = self._world.faults
         parts: list[Json] = [{"type": "image_file", "image_file": {"file_id": name}} for name in run.pictures]
-        parts.append({"type": "text", "text": {"value": value, "annotations": annotations}})
+        text = {"type": "text", "text": {"value": value, "annotations": annotated(faults, value, annotations)}}
+        parts.insert(0 if faults.on("image-after-text") else len(parts), text)
         message = Message(
             id=store.ids.new("message"),
             created_at=int(at),
@@ -302,24 +319,26 @@ class Engine:
             role="assistant",
             content=parts,
             assistant_id=run.assistant_id,
-            run_id=run.id,
+            run_id=None if faults.on("run-message-without-run-id") else run.id,
             metadata={},
             attachments=[{"file_id": name, "tools": [{"type": "code_interpreter"}]} for name, _ in files],
             files={name: Attachment(name, int(at), store.sequence()) for name, _ in files} if first else {},
         )
         self._thread(run).messages[message.id] = message
+        named = store.ids.new("message") if faults.on("step-names-no-message") else message.id
         step = Step(
             id=store.ids.new("run_step"),
             created_at=int(at),
             sequence=store.sequence(),
             type="message_creation",
             status="in_progress",
-            details={"type": "message_creation", "message_creation": {"message_id": message.id}},
+            details={"type": "message_creation", "message_creation": {"message_id": named}},
             expires_at=run.expires_at,
             usage=(prompt, left),
         )
         run.steps[step.id] = step
-        self._close_step(step, "completed", int(at))
+        if not faults.on("step-stays-open"):
+            self._close_step(step, "completed", int(at))
         if left < wanted:
             self._end(run, "incomplete", int(at), reason="max_completion_tokens")
         else:
@@ -332,9 +351,13 @@ class Engine:
         run.due = None
         run.required_action = None
         run.incomplete_reason = reason
+        faults = self._world.faults
         step_status = {"incomplete": "completed"}.get(status, status)
+        if status == "expired" and faults.on("expired-run-completes-step"):
+            step_status = "completed"
+        stays = faults.on("step-stays-open") or (status == "expired" and faults.on("expired-run-leaves-step-open"))
         for step in run.steps.values():
-            if step.status == "in_progress":
+            if step.status == "in_progress" and not stays:
                 self._close_step(step, step_status, at)
                 if status == "failed":
                     step.last_error = run.last_error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, TypeVar
 
-from assistants_conformance.reference.ids import Ids
+from assistants_conformance.reference.ids import Ids, forms
 from assistants_conformance.reference.refusal import refuse
 from assistants_conformance.reference.state import Record
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from assistants_conformance.contract import Profile
+    from assistants_conformance.reference.faults import Faults
     from assistants_conformance.reference.state import Assistant, Message, Run, Step, StoredFile, Thread, VectorStore
 
 R = TypeVar("R", bound=Record)
@@ -33,8 +34,8 @@ def found(table: Mapping[str, R], kind: str, identifier: str) -> R:
 class Store:
     """All objects, each kind in the order of its making."""
 
-    def __init__(self, profile: Profile) -> None:
-        self.ids = Ids(profile.id_forms)
+    def __init__(self, profile: Profile, faults: Faults) -> None:
+        self.ids = Ids(forms(profile.id_forms, faults))
         self.assistants: dict[str, Assistant] = {}
         self.threads: dict[str, Thread] = {}
         self.files: dict[str, StoredFile] = {}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.reference.files import FileTypes
+from assistants_conformance.reference.ids import Uuids
 from assistants_conformance.reference.render import Renderer
 from assistants_conformance.reference.runs import Engine
 from assistants_conformance.reference.store import Store
@@ -34,12 +35,16 @@ class World:
         self.faults = faults
         self.failing_model = failing_model
         self.run_expiry = run_expiry
-        self.store = Store(profile)
-        self.render = Renderer(profile)
+        self.store = Store(profile, faults)
+        self.render = Renderer(profile, faults)
         self.file_types = FileTypes(profile)
         self.engine = Engine(self)
         # Where lists showed their items first; only a faulty cursor asks for it.
         self.offsets: dict[str, int] = {}
+        # What was deleted; only a faulty deletion leaves traces.
+        self.ghosts: dict[str, Any] = {}
+        if faults.on("ids-are-uuids"):
+            self.store.ids = Uuids(profile.id_forms)
 
     def now(self) -> int:
         """Return the time in whole seconds, as objects carry it."""
@@ -52,6 +57,8 @@ class World:
 
     def knows_model(self, name: str) -> bool:
         """Say whether there is a model or deployment of that name."""
+        if self.faults.on("unknown-model-works"):
+            return True
         return name == self.failing_model or not _NO_MODEL.search(name)
 
 

@@ -94,7 +94,6 @@ class Tally:
         for requirement, records in data["findings"].items():
             kept = self.findings.setdefault(requirement, [])
             for record in records:
-                told = (record["observed"], record["expected"])
                 made = Record(**record)
                 same = next((one for one in kept if _kind(one) == _kind(made)), None)
                 if same is not None:

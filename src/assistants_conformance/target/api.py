@@ -7,12 +7,16 @@ import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from assistants_conformance.contract import locate
 from assistants_conformance.target.client import Answer, Blocked, Client, NotApplicable
 from assistants_conformance.target.multipart import Part, form
 from assistants_conformance.target.prompts import NICKNAME, WEATHER, demand
+from assistants_conformance.target.sdk import connect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from openai import OpenAI
 
     from assistants_conformance.contract import Profile
     from assistants_conformance.target.capabilities import Capabilities
@@ -257,6 +261,21 @@ class Api(Client):
     def messages(self, thread: str, **query: Any) -> list[dict[str, Any]]:
         """Return every message of a thread, newest first."""
         return self.walk("list_messages", thread_id=thread, query=query)
+
+    # -- the openai package ------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def sdk(self) -> Iterator[OpenAI]:
+        """Yield the client of the `openai` package on this target; the judge sees and `clean` deletes what it makes."""
+        version = self.default_query().get("api-version", "")
+        with connect(self.settings, self.origin, version, self._forward) as client:
+            yield client
+
+    def _forward(self, method: str, url: str, headers: dict[str, str], content: bytes) -> Answer:
+        answer = self._exchange(method, url, headers, content)
+        place = locate(answer.exchange.request.path)
+        found = self.profile.match(method, place.route) if place is not None else None
+        return self.created(found.operation.id, answer) if found is not None and found.operation.creates else answer
 
     # -- time --------------------------------------------------------------------------------------------------------
 

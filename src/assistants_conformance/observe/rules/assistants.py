@@ -40,8 +40,8 @@ def _defaults(call: Call, context: Context, assistant: dict[str, Any]) -> None:
                 told = f"{name} {assistant.get(name, 'absent')!r}"
                 report.check("ASST-028", assistant.get(name) == value, told, f"{name} {value!r}")
     if "metadata" not in call.sent:
-        told = assistant.get("metadata", "absent")
-        report.check("ASST-034", told == {}, told, "metadata {}")
+        metadata = assistant.get("metadata", "absent")
+        report.check("ASST-034", metadata == {}, metadata, "metadata {}")
     if "reasoning_effort" not in call.sent:
-        told = assistant.get("reasoning_effort")
-        report.check("ASST-F15", told is None, told, "reasoning_effort null or missing")
+        effort = assistant.get("reasoning_effort")
+        report.check("ASST-F15", effort is None, effort, "reasoning_effort null or missing")

@@ -18,8 +18,12 @@ def observe_headers(call: Call, context: Context) -> None:
         return
     headers = call.exchange.response.headers
     missing = [name for name in _OPENAI if name not in headers]
+    version = headers.get("openai-version")
     context.report.check(
-        "ERR-020", not missing, f"without {missing}", "x-request-id, openai-processing-ms, openai-version"
+        "ERR-020",
+        not missing and version == _VERSION,
+        f"without {missing}" if missing else f"openai-version {version}",
+        f"x-request-id, openai-processing-ms, openai-version {_VERSION}",
     )
     if call.ok:
         named = [name for name in ("apim-request-id", "x-request-id") if name in headers]

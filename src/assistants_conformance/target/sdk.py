@@ -1,0 +1,73 @@
+"""The `openai` package on the target: its requests go out through the target's own client, and so past the judge."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from openai import OpenAI
+
+    from assistants_conformance.target.client import Answer
+    from assistants_conformance.target.settings import TargetSettings
+
+    Exchanger = Callable[[str, str, dict[str, str], bytes], Answer]
+
+#: Headers that belong to one connection and are set anew on the other side of the bridge.
+_OF_THE_CONNECTION = frozenset(
+    {"accept-encoding", "connection", "content-encoding", "content-length", "host", "transfer-encoding"}
+)
+
+
+class _Bridge(httpx2.BaseTransport):
+    """Takes each request of the package to the target; what goes wrong on the way keeps its name as the cause."""
+
+    def __init__(self, exchange: Exchanger) -> None:
+        self._exchange = exchange
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        answer = self._exchange(request.method, str(request.url), _carried(request.headers), request.read())
+        got = answer.exchange.response
+        return httpx2.Response(got.status, headers=_carried(got.headers), content=got.body, request=request)
+
+
+def _carried(headers: Any) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.lower() not in _OF_THE_CONNECTION}
+
+
+@contextmanager
+def connect(settings: TargetSettings, base_url: str, api_version: str, exchange: Exchanger) -> Iterator[OpenAI]:
+    """Yield the package's client for a target, without retries, and keep its notes on deprecation quiet.
+
+    Args:
+        settings: the endpoint and its credentials.
+        base_url: scheme, host and base path.
+        api_version: the `api-version` of Azure; of no meaning elsewhere.
+        exchange: sends one request and tells the judge.
+    """
+    from openai import AzureOpenAI, OpenAI  # noqa: PLC0415 - half a second, and only for who drives the package
+
+    shared: dict[str, Any] = {
+        "base_url": base_url,
+        "http_client": httpx2.Client(transport=_Bridge(exchange)),
+        "max_retries": 0,
+        "timeout": settings.request_timeout,
+        "default_headers": dict(settings.headers),
+    }
+    # The package insists on a credential; a target without any does not look at it.
+    key = settings.api_key or settings.bearer_token or "none"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        if settings.profile.platform == "openai":
+            client = OpenAI(api_key=settings.bearer_token or key, **shared)
+        elif settings.api_key or not settings.bearer_token:
+            client = AzureOpenAI(api_key=key, api_version=api_version, **shared)
+        else:
+            client = AzureOpenAI(azure_ad_token=settings.bearer_token, api_version=api_version, **shared)
+        with client:
+            yield client

@@ -1,0 +1,96 @@
+"""Expiry: a run that is left alone ends at its time, and frees its thread.
+
+Covers RUN-033, RUN-034, SM-008, SM-009, SM-014, SM-018, SM-035, SM-036, SUB-012 and EXP-001 to EXP-003. A scenario
+needs time to pass: the embedded server's clock is wound, a live target declares `clock_url` or a short
+`run_expiry_seconds`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assistants_conformance.scenario import Verify, requirement
+from assistants_conformance.scenario.situations import LABOUR, asked, judged, worker, working
+from assistants_conformance.target import Api, Blocked
+
+#: A service may notice an expiry a little late; seconds.
+SLACK = 10
+
+
+def _expired(api: Api, verify: Verify) -> dict[str, Any]:
+    """Let a waiting run expire, and look at it."""
+    run = api.parked()
+    now = api.expired(run)
+    if now.get("status") == "requires_action":
+        api.wind(SLACK)
+        now = api.get_run(run)
+    told = f"status {now.get('status')!r} after expires_at {run.get('expires_at')}"
+    for name in ("RUN-034", "SM-009"):
+        verify(name, now.get("status") == "expired", observed=told, expected="expired")
+    told = f"required_action {now.get('required_action')!r}"
+    verify("SM-009", now.get("required_action") is None, observed=told, expected="required_action gone")
+    if now.get("status") != "expired":
+        raise Blocked(f"the run is {now.get('status')} after its expires_at")
+    return now
+
+
+@requirement("RUN-033", "RUN-034", "SM-009", "SM-035", "EXP-001", needs=("function_calling",))
+def test_waiting_run_expires_and_frees_its_thread(api: Api, verify: Verify) -> None:
+    with judged(api, "RUN-033", "SM-035"):
+        run = _expired(api, verify)
+    verify.status("EXP-001", api.post_message(run["thread_id"], "Are you free again?"), 200)
+    answer = api.post_run(run["thread_id"], run["assistant_id"])
+    verify.status("EXP-001", answer, 200)
+
+
+@requirement("SUB-012", "EXP-002", "EXP-003", needs=("function_calling",))
+def test_expired_run_stays_expired(api: Api, verify: Verify) -> None:
+    waiting = api.parked()
+    run = api.expired(waiting)
+    late = api.submit(waiting)
+    for name in ("SUB-012", "EXP-002"):
+        verify.refused(name, late)
+    verify.text("EXP-003", late, "run_not_accepting_outputs", status="expired")
+    now = api.get_run(run)
+    verify.equal("EXP-002", now.get("status"), "expired")
+    answer = api.cancel(run)
+    verify.refused("EXP-002", answer)
+    verify.equal("EXP-002", api.get_run(run).get("status"), "expired")
+
+
+def _outlived(api: Api, verify: Verify, name: str, run: dict[str, Any], status: str) -> None:
+    now = api.expired(run)
+    if now.get("status") == status:
+        api.wind(SLACK)
+        now = api.get_run(run)
+    told = f"status {now.get('status')!r} after expires_at {run.get('expires_at')}"
+    verify(name, now.get("status") != status, observed=told, expected=f"not {status} any more")
+    is_open = now.get("status") in api.profile.lifecycle("run").open
+    waits = now.get("status") == "requires_action"
+    verify("RUN-034", not is_open or waits, observed=told, expected="an end")
+
+
+@requirement("SM-008", "RUN-034")
+def test_working_run_ends_by_its_expiry(api: Api, verify: Verify) -> None:
+    _outlived(api, verify, "SM-008", working(api), "in_progress")
+
+
+@requirement("SM-014", "RUN-034")
+def test_cancelling_run_ends_by_its_expiry(api: Api, verify: Verify) -> None:
+    run = working(api)
+    answer = api.cancel(run)
+    if answer.json.get("status") != "cancelling":
+        raise Blocked(f"the run was never seen cancelling: {answer.told}")
+    _outlived(api, verify, "SM-014", run, "cancelling")
+
+
+@requirement("SM-018", "RUN-034")
+def test_queued_run_ends_by_its_expiry(api: Api, verify: Verify) -> None:
+    _outlived(api, verify, "SM-018", api.run(asked(api, LABOUR), worker(api)), "queued")
+
+
+@requirement("RUN-033", "SM-035", "SM-036")
+def test_times_of_a_completed_run_are_in_order(api: Api, verify: Verify) -> None:
+    del verify  # The judge sees all of it.
+    with judged(api, "RUN-033", "SM-035", "SM-036"):
+        api.finished(api.run(asked(api), api.assistant(instructions="Answer with one word.")["id"]))

@@ -1,0 +1,83 @@
+"""How the client bears a target that stumbles: on a socket, as in life."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+
+import pytest
+
+from assistants_conformance.contract import load_profile
+from assistants_conformance.observe import Judge
+from assistants_conformance.target import Api, Blocked, Capabilities, TargetSettings
+
+FINE = b'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}'
+BROKEN = b"HTTP/1.1 500 Internal Server Error\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
+
+
+def served(*replies):
+    """A server that gives one connection's replies each, and resets the connection after an empty one."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def work():
+        for connection_replies in replies:
+            connection, _ = listener.accept()
+            with connection:
+                for reply in connection_replies:
+                    if not connection.recv(65536):
+                        break
+                    connection.sendall(reply)
+                if connection_replies[-1] == b"":
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+        listener.close()
+
+    threading.Thread(target=work, daemon=True).start()
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@contextlib.contextmanager
+def client(url, **settings):
+    profile = load_profile("openai-v2")
+    api = Api(TargetSettings(profile=profile, url=url, api_key="k", **settings), Judge(profile, closed=True))
+    api.capabilities = Capabilities({})
+    yield api
+    api.close()
+
+
+def test_connection_that_is_closed_after_a_server_fault_costs_nothing():
+    with client(served([BROKEN], [FINE])) as api:
+        assert api.call("get_thread", thread_id="thread_x").status == 500
+        assert api.call("get_thread", thread_id="thread_x").status == 200
+    assert "ERR-025" in {finding.requirement for finding in api.judge.findings}
+
+
+def test_dropped_connection_is_a_finding_and_blocks_the_scenario():
+    with client(served([b""])) as api:
+        with pytest.raises(Blocked, match="no answer"):
+            api.call("get_thread", thread_id="thread_x")
+    assert "ERR-032" in {finding.requirement for finding in api.judge.findings}
+
+
+def test_server_that_never_answers_is_left_after_the_time_limit():
+    listener = socket.create_server(("127.0.0.1", 0))
+    with client(f"http://127.0.0.1:{listener.getsockname()[1]}", request_timeout=0.3) as api:
+        with pytest.raises(Blocked, match="no answer"):
+            api.call("get_thread", thread_id="thread_x")
+    listener.close()
+
+
+def test_walk_that_does_not_end_is_left():
+    page = (
+        b'{"object": "list", "data": [{"id": "msg_1"}], "first_id": "msg_1", "last_id": "msg_1", "has_more": true}'
+    )
+    reply = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(page), page)
+    with client(served([reply] * 5)) as api:
+        with pytest.raises(Blocked, match="does not go on"):
+            api.walk("list_messages", thread_id="thread_x")
+
+
+def test_keys_do_not_reach_another_host():
+    elsewhere = "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n".encode()
+    with client(served([elsewhere])) as api:
+        assert api.call("get_thread", thread_id="thread_x").status == 302
