@@ -1,8 +1,8 @@
 """Errors: what a bad request is answered with, that the answer says what was bad, and that nothing came of it.
 
 Covers ERR-001 to ERR-032 and N-32. The envelope, the texts of unknown ids, strict JSON, server faults and lost answers
-are judged on all traffic; here they are brought about. The limits and enumerations come from the
-request schemas of the profile.
+are judged on all traffic; here and in test_errors_odd_requests.py they are brought about. The limits and enumerations
+come from the request schemas of the profile.
 """
 
 from __future__ import annotations
@@ -92,8 +92,15 @@ def named(verify: Verify, answer: Answer, name: str) -> None:
 
 def refused_somewhere(answers: list[Answer]) -> None:
     """Go on only if anything was refused in words; else there is no text to judge."""
-    if not any(answer.status in (400, 404) and answer.error for answer in answers):
-        raise Blocked(f"nothing was refused with an error object: {answers[-1].told}")
+    for answer in answers:
+        # The gateway of Azure answers without a type, but only where something is missing as a whole.
+        if answer.error and (answer.status in (400, 422) or (answer.status == 404 and "type" in answer.error)):
+            return
+    raise Blocked(f"nothing was refused with an error object: {answers[-1].told}")
+
+
+def in_words(answer: Answer) -> bool:
+    return answer.status == 404 and isinstance(answer.error.get("message"), str)
 
 
 # -- the envelope ------------------------------------------------------------------------------------------------------
@@ -102,12 +109,14 @@ def refused_somewhere(answers: list[Answer]) -> None:
 @requirement("ERR-001", "ERR-002", "ERR-003", "ERR-020", "ERR-027", "ERR-031")
 def test_refusals_come_in_the_envelope(api: Api, verify: Verify) -> None:  # noqa: ARG001 - the judge sees it
     here = stage(api)
+    # A letter outside ASCII shows in which encoding answers are written.
+    api.call("modify_assistant", assistant_id=here.assistant, json={"name": "Zoë"})
     answers = [
         api.call("get_thread", thread_id=unknown_id(api, "thread")),
         api.call("get_file", file_id=unknown_id(api, "file")),
         send(api, here, "create_message", {"role": "user"}),
-        api.send("GET", "/assistants/nowhere/at/all"),
     ]
+    api.send("GET", "/assistants/nowhere/at/all")
     refused_somewhere(answers)
 
 
@@ -141,7 +150,7 @@ def test_unknown_id_answers_404(api: Api, verify: Verify, kind: str) -> None:
     answers = lookups(api, kind)
     for answer in answers:
         verify.refused("ERR-004", answer, 404)
-    if not any(answer.status == 404 and isinstance(answer.error.get("message"), str) for answer in answers):
+    if not any(map(in_words, answers)):
         raise Blocked(f"no unknown id was answered with 404 and a message: {answers[0].told}")
 
 
@@ -150,7 +159,7 @@ def test_unknown_file_answers_404(api: Api, verify: Verify) -> None:
     answers = lookups(api, "file")
     for answer in answers:
         verify.refused("ERR-004", answer, 404)
-    if not any(answer.status == 404 and isinstance(answer.error.get("message"), str) for answer in answers):
+    if not any(map(in_words, answers)):
         raise Blocked(f"no unknown file was answered with 404 and a message: {answers[0].told}")
 
 
@@ -177,8 +186,8 @@ def test_objects_are_found_only_where_they_belong(api: Api, verify: Verify) -> N
         api.call("get_message", thread_id=elsewhere, message_id=here.message),
     ):
         verify.refused("ERR-007", answer, 404)
-    if unknown.status != 404:
-        raise Blocked(f"an unknown step was not answered with 404: {unknown.told}")
+    if not in_words(unknown):
+        raise Blocked(f"an unknown step was not answered with 404 and a message: {unknown.told}")
 
 
 # -- bad bodies --------------------------------------------------------------------------------------------------------
@@ -283,13 +292,17 @@ def test_string_beyond_its_longest_length_is_refused(api: Api, verify: Verify, n
 @requirement("ERR-014", "ERR-029")
 @pytest.mark.parametrize("name", ["role", "purpose", "type"])
 def test_value_outside_an_enumeration_is_refused(api: Api, verify: Verify, name: str) -> None:
+    thread = api.thread()["id"]
     if name == "role":
-        answer = api.post_message(api.thread()["id"], "Hello.", OUTSIDE)
+        api.message(thread)
+        answer = api.post_message(thread, "Hello.", OUTSIDE)
         allowed = api.profile.request_schema("create_message")["properties"]["role"]["enum"]
     elif name == "purpose":
+        api.file()
         # The other purposes have changed over time; this one is the purpose of the API.
         answer, allowed = api.post_file(purpose=OUTSIDE), ["assistants"]
     else:
+        api.assistant()
         answer = api.post_assistant(tools=[{"type": OUTSIDE}])
         allowed = api.profile.request_schema("tool")["properties"]["type"]["enum"]
     verify.refused("ERR-014", answer)
@@ -322,6 +335,7 @@ def test_state_conflict_answers_400(api: Api, verify: Verify) -> None:
     verify.refused("ERR-010", surplus)
     ended = api.finished(run) if surplus.ok else api.release(run)
     conflicts += [api.submit(run), api.cancel(ended)]
+    verify.refused("ERR-010", api.call("modify_run", **ids, json={"metadata": {}, UNKNOWN_PROPERTY: 1}))
     # Whether the conflict is seen at all is the matter of LOCK, SUB and CAN.
     seen = [answer for answer in conflicts if not answer.ok]
     for answer in seen:
@@ -446,57 +460,3 @@ def test_refused_modification_changes_nothing(api: Api, verify: Verify, kind: st
         raise Blocked(f"the request was not refused: {answer.told}")
     after = api.call(f"get_{kind}", **ids[kind])
     verify.equal("ERR-024", after.json, seen.json, after)
-
-
-# -- server faults -----------------------------------------------------------------------------------------------------
-
-
-@requirement("ERR-025", "ERR-032")
-def test_odd_bodies_are_survived(api: Api, verify: Verify) -> None:  # noqa: ARG001 - the judge sees it
-    model = api.settings.model
-    for content in (
-        b"",
-        b"null",
-        b"[]",
-        b'"text"',
-        b"[" * 3000 + b"]" * 3000,
-        b'{"model": 5}',
-        b'{"model": null}',
-        b'{"model": "x", "model": "y"}',
-        b'{"model": "\xff\xfe"}',
-        b'{"model": "x", "name": "\\ud800"}',
-        f'{{"model": "{model}", "temperature": NaN}}'.encode(),
-        f'{{"model": "{model}", "tools": [null]}}'.encode(),
-        f'{{"model": "{model}", "tools": [{{"type": "function", "function": null}}]}}'.encode(),
-        f'{{"model": "{model}", "metadata": ["a"]}}'.encode(),
-        f'{{"model": "{model}", "metadata": {{"a": {{"b": {{}}}}}}}}'.encode(),
-        f'{{"model": "{model}", "created_at": 1e999}}'.encode(),
-    ):
-        answer = api.call("create_assistant", content=content, content_type=JSON)
-        api.created("create_assistant", answer)
-    here = stage(api)
-    for body in ({}, {"role": None, "content": None}, {"role": "user", "content": []}, {"role": "user", "content": {}}):
-        api.call("create_message", thread_id=here.thread, json=body)
-    for wanted in (None, 5, {}, ["a"]):
-        api.call("create_run", thread_id=here.thread, json={"assistant_id": wanted})
-    api.created("upload_file", api.call("upload_file", content=b"none", content_type="multipart/form-data; boundary=x"))
-    api.created("upload_file", api.call("upload_file", json={"purpose": "assistants"}))
-
-
-@requirement("ERR-025", "ERR-032")
-def test_odd_ids_and_queries_are_survived(api: Api, verify: Verify) -> None:  # noqa: ARG001 - the judge sees it
-    for identifier in ("x", "0", "null", "thread_", "a b", "é", "a/b", "a" * 500, "'--", "${x}"):
-        api.call("get_thread", thread_id=identifier)
-        api.call("get_assistant", assistant_id=identifier)
-        api.call("get_file", file_id=identifier)
-    for name, value in (
-        ("limit", "many"),
-        ("limit", "-1"),
-        ("limit", "9" * 30),
-        ("limit", ""),
-        ("order", "sideways"),
-        ("after", "x"),
-        ("before", ""),
-        ("no_such_parameter", "1"),
-    ):
-        api.call("list_assistants", query={name: value})

@@ -54,7 +54,7 @@ def _get(api: Api, thread: str, message: str) -> Any:
 
 
 @requirement(
-    "MSG-001", "MSG-002", "MSG-003", "MSG-018", "MSG-020", "MSG-021", "MSG-029", "MSG-031", "MSG-032", "MSG-033",
+    "MSG-001", "MSG-002", "MSG-003", "MSG-018", "MSG-020", "MSG-029", "MSG-031", "MSG-032", "MSG-033",
     "N-03", *FIELDS,
 )  # fmt: skip
 def test_posted_messages_are_kept(api: Api, verify: Verify) -> None:

@@ -34,14 +34,13 @@ IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF")
 STUMBLES = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 PAINTER = (
-    "You are a helpful AI assistant who makes interesting visualizations based on data. "
-    "You have access to a sandboxed environment for writing and testing code. "
-    "When you are asked to create a visualization, write the code, run it and display the visualization."
+    "You turn data into pictures. You have a sandbox in which Python code can be run: "
+    "when somebody asks for a picture, write the code, run it, and show what it drew."
 )
 QUESTIONS = (
-    "Create a visualization of a sinewave",
-    "Show me the code you used to generate the sinewave",
-    "I prefer visualizations in darkmode can you change the colors to make a darkmode version of this visualization.",
+    "Draw a plot of a sine wave and show me the image.",
+    "Please show me the code that made this plot.",
+    "Dark mode is easier on my eyes: draw the plot again with dark colors and show me the image.",
 )
 
 
@@ -50,15 +49,15 @@ def function(name: str, description: str, **properties: Any) -> dict[str, Any]:
     return {"type": "function", "function": {"name": name, "description": description, "parameters": parameters}}
 
 
-LOCATION = {"type": "string", "description": "The city and state e.g. San Francisco, CA"}
+LOCATION = {"type": "string", "description": "A city and its state, such as San Francisco, CA"}
 WEATHER_BOT = (
     function(
         "getCurrentWeather",
-        "Get the weather in location",
+        "Tell the present weather of a place",
         location=LOCATION,
         unit={"type": "string", "enum": ["c", "f"]},
     ),
-    function("getNickname", "Get the nickname of a city", location=LOCATION),
+    function("getNickname", "Tell what a city is called by those who live there", location=LOCATION),
 )
 
 
@@ -132,24 +131,25 @@ def test_conversation_about_a_sine_wave(api: Api, verify: Verify) -> None:
             model=api.settings.model,
         )
         thread = client.beta.threads.create()
-        earlier: list[str] = []
+        earlier: set[str] = set()
         for question in QUESTIONS:
             message = client.beta.threads.messages.create(thread_id=thread.id, role="user", content=question)
             run = client.beta.threads.runs.create(thread_id=thread.id, assistant_id=assistant.id)
             run = ended(api, client, run)
             completed(run)
             listed = client.beta.threads.messages.list(thread_id=thread.id).data
-            ids = [entry.id for entry in listed]
-            answers = listed[: max(len(ids) - len(earlier) - 1, 0)]
-            written = [(entry.role, entry.run_id) for entry in answers]
+            answers = [entry for entry in listed if entry.run_id == run.id and entry.role == "assistant"]
+            whole = earlier | {message.id} | {entry.id for entry in answers}
+            # The programs take the first entry for the answer; what was made in the same second may stand before it.
+            first = answers and listed[0].created_at == max(entry.created_at for entry in answers)
             verify(
                 "SDK-001",
-                answers and ids[len(answers) :] == [message.id, *earlier] and set(written) == {("assistant", run.id)},
-                observed=f"{[(entry.id, entry.role, entry.run_id) for entry in listed]}",
-                expected=f"answers of {run.id}, then {message.id}, then {earlier}",
+                first and {entry.id for entry in listed} == whole,
+                observed=f"{[(entry.id, entry.role, entry.run_id, entry.created_at) for entry in listed]}",
+                expected=f"first an answer of {run.id}, then {message.id} and {sorted(earlier)}",
             )
             pictures.append(image_of(answers))
-            earlier = ids
+            earlier = whole
     if not draws:
         raise NotApplicable("the target lacks code_interpreter, so no image is drawn")
     with journey(api, verify, "SDK-003") as client:
@@ -170,7 +170,7 @@ def test_function_calling_with_two_functions(api: Api, verify: Verify) -> None:
     asked: list[str] = []
     with journey(api, verify, "SDK-002") as client:
         assistant = client.beta.assistants.create(
-            instructions="You are a weather bot. Use the provided functions to answer questions.",
+            instructions="You know nothing of cities yourself: answer every question with the functions that you have.",
             model=api.settings.model,
             tools=list(WEATHER_BOT),
         )
@@ -178,7 +178,7 @@ def test_function_calling_with_two_functions(api: Api, verify: Verify) -> None:
         client.beta.threads.messages.create(
             thread_id=thread.id,
             role="user",
-            content="What is the weather in San Francisco, and what is the nickname of Los Angeles?",
+            content="How is the weather in San Francisco, and what nickname does Los Angeles have?",
         )
         run = ended(api, client, client.beta.threads.runs.create(thread_id=thread.id, assistant_id=assistant.id))
         for _ in range(len(WEATHER_BOT) * 2):

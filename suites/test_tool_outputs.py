@@ -37,6 +37,14 @@ REFUSED: tuple[tuple[str, Bodies], ...] = (
 )
 
 
+def _two(api: Api) -> dict[str, Any]:
+    """Return a run that waits for the outputs of two calls."""
+    run = api.parked(calls=2)
+    if len(set(call_ids(run))) < 2:
+        raise Blocked(f"the calls {call_ids(run)} share an id (SM-027)")
+    return run
+
+
 def _send(api: Api, run: dict[str, Any], body: Any) -> Answer:
     return api.call("submit_tool_outputs", thread_id=run["thread_id"], run_id=run["id"], json=body)
 
@@ -46,25 +54,28 @@ def _send(api: Api, run: dict[str, Any], body: Any) -> Answer:
     needs=("function_calling",),
 )
 def test_incomplete_or_malformed_outputs_are_refused(api: Api, verify: Verify) -> None:
-    run = api.parked(calls=2)
+    run, named = _two(api), False
     for name, bodies in REFUSED:
         calls = call_ids(run)
         body = bodies(calls)
         answer = _send(api, run, body)
         verify.refused(name, answer)
         if answer.ok:
-            run = api.parked(calls=2)  # It took what it must not take; the next case needs a run that still waits.
+            run = _two(api)  # It took what it must not take; the next case needs a run that still waits.
             continue
         if name == "SUB-002":
             _names_the_calls(verify, answer, calls)
+            named = True
         now = api.get_run(run)
         waits = now.get("status") == "requires_action" and call_ids(now) == calls
         told = f"after {body!r:.120} was refused: {now.get('status')} for {call_ids(now)}"
         verify("SUB-019", waits, observed=told, expected=f"requires_action for {calls}")
         if not waits:
-            run = api.parked(calls=2)
+            run = _two(api)
     answer = api.submit(run)
     verify("SUB-019", answer.ok, observed=answer.told, expected="the complete outputs accepted", answer=answer)
+    if not named:
+        raise Blocked("the partial outputs were accepted (SUB-002), so no text names the missing ones")
 
 
 def _names_the_calls(verify: Verify, answer: Answer, calls: list[str]) -> None:
@@ -74,10 +85,10 @@ def _names_the_calls(verify: Verify, answer: Answer, calls: list[str]) -> None:
     verify("SUB-018", named, observed=message, expected=f"a text that names {calls}", answer=answer)
 
 
-@requirement("SUB-001", "SUB-008", "SUB-009", "SUB-013", "SUB-014", "N-04", needs=("function_calling",))
+@requirement("SUB-001", "SUB-008", "SUB-009", "SUB-013", "SUB-014", "SM-027", "N-04", needs=("function_calling",))
 def test_outputs_reach_the_calls_that_they_name(api: Api, verify: Verify) -> None:
-    with judged(api, "N-04"):
-        run = api.parked(calls=2)
+    with judged(api, "N-04", "SM-027"):
+        run = _two(api)
     calls = call_ids(run)
     sent = {call: api.unique("output") for call in calls}
     before = _shown(api, run)

@@ -16,6 +16,7 @@ from assistants_conformance.reference import (
     handlers_files,
     handlers_runs,
     handlers_threads,
+    spoilt_runs,
 )
 from assistants_conformance.reference.careless import (
     limited_carelessly,
@@ -193,9 +194,9 @@ class Reference:
     def _schema(self, operation: Operation) -> dict[str, Any]:
         if operation.id not in self._schemas:
             name = operation.request or operation.id
-            self._schemas[operation.id] = limited_carelessly(
-                operation.id, weakened(operation.id, self.profile.request_schema(name), self.faults), self.faults
-            )
+            schema = weakened(operation.id, self.profile.request_schema(name), self.faults)
+            schema = limited_carelessly(operation.id, schema, self.faults)
+            self._schemas[operation.id] = spoilt_runs.unchecked(operation.id, schema, self.faults)
         return self._schemas[operation.id]
 
     def _service_headers(self) -> dict[str, str]:

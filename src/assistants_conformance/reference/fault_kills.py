@@ -70,6 +70,8 @@ LIMIT_KILLS: dict[str, Kills] = {
     "create_thread.tool_resources.file_search.vector_store_ids.maxItems": (),
     "create_thread.tool_resources.file_search.vector_stores.maxItems": ("THR-011",),
     "create_assistant_file.file_id.minLength": (),
+    # Among what is taken then are tool_resources, which take effect.
+    "create_run.body.additionalProperties": ("ERR-010", "RUN-015"),
     "create_run.max_completion_tokens.minimum": ("RUN-020",),
     "create_run.metadata.maxProperties": (),
     "create_run.metadata.additionalProperties": (),

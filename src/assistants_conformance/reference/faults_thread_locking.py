@@ -12,7 +12,7 @@ FAULTS = (
     Fault(
         "waiting-run-does-not-lock",
         "A run in requires_action lets messages and runs in, only a working run locks.",
-        ("LOCK-003",),
+        ("LOCK-003", "N-07"),
     ),
     Fault(
         "lock-is-per-assistant",
@@ -22,7 +22,7 @@ FAULTS = (
     Fault("lock-never-ends", "A thread stays locked after its run has ended.", ("LOCK-005",)),
     Fault("reads-locked", "Reading a locked thread, its messages and its list of runs is refused too.", ("LOCK-006",)),
     Fault("modify-run-accepted-while-active", "The metadata of an active run can be changed.", ("LOCK-007",)),
-    Fault("delete-locked", "Deleting a message or a thread is refused while a run is active.", ("LOCK-009",)),
+    Fault("delete-locked", "What is locked is not found by DELETE: 404 while a run is active.", ("LOCK-009",)),
     Fault(
         "refused-run-adds-additional-messages",
         "A run that the lock refuses leaves its additional_messages in the thread.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from assistants_conformance.reference import lock
+from assistants_conformance.reference import lock, spoilt_runs
 from assistants_conformance.reference.files import Planned
 from assistants_conformance.reference.handlers import metadata, serves, tools
 from assistants_conformance.reference.handlers_assistants import check_model
@@ -74,7 +74,7 @@ def _make(
     Planned(world, body.get("tool_resources")).carry_out(resources)
     strategy = body.get("truncation_strategy") or {"type": "auto"}
     run = Run(
-        id=store.ids.new("run"),
+        id=spoilt_runs.identifier(world),
         created_at=created,
         sequence=store.sequence(),
         thread_id=thread.id,
@@ -99,6 +99,7 @@ def _make(
         arrived=world.clock.now(),
         due=None,
     )
+    spoilt_runs.made(world, run, body)
     thread.runs[run.id] = run
     world.engine.accept(run)
     return run
@@ -109,6 +110,9 @@ def create_run(world: World, call: Call) -> Json:
     """POST /threads/{thread_id}/runs."""
     thread = world.store.thread(call.params["thread_id"])
     body = call.body | {key: value for key, value in call.query.items() if key == "include[]"}
+    body = spoilt_runs.read(world, body, together=False)
+    if body["assistant_id"] not in world.store.assistants and world.faults.on("refused-run-leaves-a-message"):
+        PlannedMessages(world, [{"role": "user", "content": "A run was asked for."}]).carry_out(thread)
     assistant = world.store.assistant(body["assistant_id"])
     messages = PlannedMessages(world, body.get("additional_messages"))
     instructions = _instructions(body, assistant)
@@ -127,7 +131,7 @@ def create_run(world: World, call: Call) -> Json:
 @serves("create_thread_and_run")
 def create_thread_and_run(world: World, call: Call) -> Json:
     """POST /threads/runs."""
-    body = call.body
+    body = spoilt_runs.read(world, call.body, together=True)
     assistant = world.store.assistant(body["assistant_id"])
     planned = PlannedThread(world, body.get("thread"))
     Planned(world, body.get("tool_resources"))
@@ -144,7 +148,10 @@ def list_runs(world: World, call: Call) -> Json:
     if world.faults.on("runs-of-every-thread-listed"):
         runs = [run for other in world.store.threads.values() for run in other.runs.values()]
         return page(world, runs, call.query, world.render.run, kind="run")
-    return page(world, thread.runs.values(), call.query, world.render.run, kind="run")
+    shown = list(thread.runs.values())
+    if world.faults.on("list-of-runs-shows-the-newest"):
+        shown = shown[-1:]
+    return page(world, shown, call.query, world.render.run, kind="run")
 
 
 @serves("get_run")
@@ -153,7 +160,10 @@ def get_run(world: World, call: Call) -> Json:
     if world.faults.on("run-is-found-under-any-thread"):
         every = {run.id: run for thread in world.store.threads.values() for run in thread.runs.values()}
         return world.render.run(found(every, "run", call.params["run_id"]))
-    return world.render.run(world.store.run(call.params["thread_id"], call.params["run_id"]))
+    run = world.store.run(call.params["thread_id"], call.params["run_id"])
+    if world.faults.on("run-read-under-another-id"):
+        return world.render.run(run) | {"id": world.store.ids.new("run")}
+    return world.render.run(run)
 
 
 @serves("modify_run")
@@ -161,14 +171,22 @@ def modify_run(world: World, call: Call) -> Json:
     """POST /threads/{thread_id}/runs/{run_id}: metadata, once the run has ended."""
     run = world.store.run(call.params["thread_id"], call.params["run_id"])
     lock.check_modify_run(world, run)
+    if world.faults.on("ended-run-not-modifiable"):
+        raise refuse("run_not_modifiable", status=run.status)
     if "metadata" in call.body:
-        run.metadata = metadata(call.body["metadata"])
+        new = metadata(call.body["metadata"])
+        if world.faults.on("modified-run-is-not-kept"):
+            return world.render.run(replace(run, metadata=new))
+        run.metadata = new
     return world.render.run(run)
 
 
 @serves("cancel_run")
 def cancel_run(world: World, call: Call) -> Json:
     """POST /threads/{thread_id}/runs/{run_id}/cancel."""
+    known = world.store.thread(call.params["thread_id"]).runs.get(call.params["run_id"])
+    if (spoilt := spoilt_runs.cancelled(world, known, call.params["run_id"])) is not None:
+        return spoilt
     run = world.store.run(call.params["thread_id"], call.params["run_id"])
     if not run.is_open or run.status == "cancelling":
         raise refuse("run_not_cancellable", status=run.status)
@@ -182,16 +200,22 @@ def submit_tool_outputs(world: World, call: Call) -> Json:
     run = world.store.run(call.params["thread_id"], call.params["run_id"])
     if call.body.get("stream"):
         raise refuse("streaming_not_served")
+    if (spoilt := spoilt_runs.submitted(world, run, call.body)) is not None:
+        return spoilt
     if run.required_action is None:
         raise refuse("run_not_accepting_outputs", status=run.status)
     expected = [awaited["id"] for awaited in run.required_action]
     got = [output["tool_call_id"] for output in call.body["tool_outputs"]]
+    if set(expected) != set(got):
+        spoilt_runs.refused(world, run)
     for name in got:
         if got.count(name) > 1:
             raise refuse("duplicate_call_id", id=name)
     if set(expected) != set(got):
         raise refuse("outputs_missing", expected=expected, got=got)
     world.engine.submit(run, {row["tool_call_id"]: row.get("output") or "" for row in call.body["tool_outputs"]})
+    if world.faults.on("submit-answers-a-confirmation"):
+        return {"accepted": True}
     return world.render.run(run)
 
 

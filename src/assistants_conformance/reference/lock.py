@@ -21,7 +21,8 @@ def holder(world: World, thread: Thread, assistant_id: str | None = None) -> Run
         if run.is_open:
             waits = run.status == "requires_action"
             return None if waits and faults.on("waiting-run-does-not-lock") else run
-        if faults.on("lock-never-ends"):
+        kept = run.status in ("expired", "incomplete") and faults.on(f"{run.status}-run-keeps-the-lock")
+        if kept or faults.on("lock-never-ends"):
             return run
     if faults.on("lock-is-per-assistant"):
         assistants = {run.assistant_id for run in thread.runs.values()} | {assistant_id}
@@ -71,8 +72,8 @@ def check_delete(world: World, thread: Thread) -> None:
     Raises:
         Refusal: only with the fault that locks deletions.
     """
-    if world.faults.on("delete-locked") and (run := holder(world, thread)) is not None:
-        raise refuse("thread_locked_message", thread_id=thread.id, run_id=run.id)
+    if world.faults.on("delete-locked") and holder(world, thread) is not None:
+        raise refuse("not_found_thread", id=thread.id)
 
 
 def check_modify_run(world: World, run: Run) -> None:

@@ -37,6 +37,7 @@ _PRODUCT = re.compile(
 _SHOW_CODE = re.compile(r"\b(show|print|display|give)\b[^.?!]{0,30}\bcode\b", re.IGNORECASE)
 _FILENAME = re.compile(r"(?<![\w/.])([\w-]+\.(?:csv|txt|json|md|html|xml|py|tex|css|js))\b", re.IGNORECASE)
 _PHRASE = re.compile(r"[A-ZÀ-ÖØ-Þ][\w'’-]*(?:\s+[A-ZÀ-ÖØ-Þ][\w'’-]*)*")
+_ONE_BY_ONE = re.compile(r"\bone (?:at a time|by one|after the other)\b", re.IGNORECASE)
 _OPENERS = frozenset(
     re.findall(
         r"\w+",
@@ -141,7 +142,8 @@ def _fitting(now: Situation, say: Say) -> Action:
         and _wanted(tool["function"]["name"], now)
     ]
     if calls:
-        return CallFunctions(tuple(calls if now.parallel else calls[:1]))
+        together = now.parallel and not _ONE_BY_ONE.search(now.instructions)
+        return CallFunctions(tuple(calls if together else calls[:1]))
     return say
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from assistants_conformance.reference import spoilt_runs
+
 if TYPE_CHECKING:
     from assistants_conformance.contract import Profile
     from assistants_conformance.reference.faults import Faults
@@ -103,6 +105,9 @@ class Renderer:
 
     def run(self, row: Run) -> Json:
         """Return a run."""
+        return spoilt_runs.shown(self.faults, row, self._run(row))
+
+    def _run(self, row: Run) -> Json:
         shown: Json = {
             "id": row.id,
             "object": "thread.run",

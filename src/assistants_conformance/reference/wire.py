@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -15,6 +16,10 @@ from assistants_conformance.reference.refusal import refuse
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+
+# A form that cannot be read is answered with a refusal; the library would also write a line to the terminal.
+logging.getLogger("python_multipart").addHandler(logging.NullHandler())
+logging.getLogger("python_multipart").propagate = False
 
 # RFC 5987, which python_multipart leaves out: filename*=utf-8''%E3%81%BB.csv
 _EXTENDED = re.compile(rb"filename\*=utf-8'[^']*'([^;\s]+)", re.IGNORECASE)

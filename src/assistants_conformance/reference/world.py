@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from assistants_conformance.reference.careless_engine import CarelessEngine
 from assistants_conformance.reference.files import FileTypes
 from assistants_conformance.reference.ids import Uuids
 from assistants_conformance.reference.render import Renderer
@@ -38,7 +39,7 @@ class World:
         self.store = Store(profile, faults)
         self.render = Renderer(profile, faults)
         self.file_types = FileTypes(profile)
-        self.engine = Engine(self)
+        self.engine = CarelessEngine(self) if faults.active else Engine(self)
         # Where lists showed their items first; only a faulty cursor asks for it.
         self.offsets: dict[str, int] = {}
         # What was deleted; only a faulty deletion leaves traces.
@@ -53,6 +54,8 @@ class World:
     def expiry(self, created_at: int) -> int:
         """Return when a run that was created then expires."""
         seconds = self.profile.expiry.before_action[0] if self.run_expiry is None else self.run_expiry
+        if self.faults.on("runs-expire-after-an-hour"):
+            seconds = 3600
         return created_at + seconds
 
     def knows_model(self, name: str) -> bool:

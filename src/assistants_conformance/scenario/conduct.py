@@ -75,7 +75,8 @@ def conduct(function: Callable[..., Any], api: Api, tally: Tally, name: str, arg
         and identifier not in found
         and judge.exercised[identifier] == exercised_before[identifier]
     ]
-    return _sorted(kind, reason, verify, unchecked, active, tally)
+    conforming = api.settings.embedded and not api.settings.faults
+    return _sorted(kind, reason, verify, unchecked, active, tally, conforming=conforming)
 
 
 def _untold(identifier: str, verify: Verify, tally: Tally) -> bool:
@@ -86,7 +87,14 @@ def _untold(identifier: str, verify: Verify, tally: Tally) -> bool:
 
 
 def _sorted(
-    kind: Kind, reason: str | None, verify: Verify, unchecked: list[str], active: list[str], tally: Tally
+    kind: Kind,
+    reason: str | None,
+    verify: Verify,
+    unchecked: list[str],
+    active: list[str],
+    tally: Tally,
+    *,
+    conforming: bool,
 ) -> Outcome:
     if kind == "error":
         for identifier in active:
@@ -99,11 +107,18 @@ def _sorted(
         if not verify.findings:
             return Outcome(kind, reason or "", verify)
     unchecked = [identifier for identifier in unchecked if not _untold(identifier, verify, tally)]
+    if kind == "passed" and unchecked and not conforming:
+        # On a target that departs from the contract a scenario may go another way than its author meant.
+        for identifier in unchecked:
+            tally.blocked.setdefault(identifier, "the target led the scenario past this check")
+        kind = "not-testable"
     if kind == "passed" and unchecked:
         reason = f"the scenario ended without checking {', '.join(unchecked)}"
         for identifier in unchecked:
             tally.errors.setdefault(identifier, reason)
         return Outcome("error", reason, verify)
+    if kind == "not-testable" and not verify.findings:
+        return Outcome(kind, f"the target led the scenario past {', '.join(unchecked)}", verify)
     if not verify.findings:
         untold = "; ".join(f"{identifier}: {why}" for identifier, why in verify.untold.items())
         return Outcome("not-testable" if untold else "passed", untold, verify)

