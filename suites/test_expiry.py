@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from assistants_conformance.scenario import Verify, requirement
-from assistants_conformance.scenario.situations import LABOUR, asked, judged, worker, working
+from assistants_conformance.scenario.situations import LABOUR, asked, has_ended, judged, worker, working
 from assistants_conformance.target import Api, Blocked
 
 #: A service may notice an expiry a little late; seconds.
@@ -64,10 +64,9 @@ def _outlived(api: Api, verify: Verify, name: str, run: dict[str, Any], status: 
         api.wind(SLACK)
         now = api.get_run(run)
     told = f"status {now.get('status')!r} after expires_at {run.get('expires_at')}"
-    verify(name, now.get("status") != status, observed=told, expected=f"not {status} any more")
-    is_open = now.get("status") in api.profile.lifecycle("run").open
-    waits = now.get("status") == "requires_action"
-    verify("RUN-034", not is_open or waits, observed=told, expected="an end")
+    ended = has_ended(api, now)
+    for rule in (name, "RUN-034"):
+        verify(rule, ended, observed=told, expected=f"no longer {status}: an end")
 
 
 @requirement("SM-008", "RUN-034")

@@ -172,8 +172,12 @@ def test_longest_text_is_accepted_and_a_longer_one_refused(api: Api, verify: Ver
     longest = _property(api, "content").get("maxLength")
     text = api.unique().ljust(longest or LONGEST_ACCEPTED, "x")
     answer = api.post_message(thread, text)
+    shown = _get(api, thread, str(answer.json.get("id")))
+    lengths = [len(one) for one in texts(shown.json) if isinstance(one, str)]
     for rule in ("MSG-010", "MSG-011"):
         verify.status(rule, answer, 200)
+        told = f"texts of {lengths} characters are read back"
+        verify(rule, texts(shown.json) == [text], observed=told, expected=f"all {len(text)}", answer=shown)
     if longest is None:
         return
     before = api.ids("list_messages", thread_id=thread)
@@ -276,8 +280,12 @@ def _attach(api: Api, verify: Verify, thread: str, file: str, tool: str) -> None
 
 @requirement("MSG-019")
 def test_message_of_a_run_names_its_run(api: Api, verify: Verify) -> None:
-    run = api.chat("Say hello.", instructions="Be brief.")
-    written = [row for row in api.messages(run["thread_id"]) if row.get("role") == "assistant"]
+    question = f"Say hello to {api.unique()}."
+    run = api.chat(question, instructions="Be brief.")
+    messages = api.messages(run["thread_id"])
+    if [question] not in [texts(row) for row in messages if row.get("role") == "user"]:
+        raise Blocked("the thread does not show the question, so its messages answer something else")
+    written = [row for row in messages if row.get("role") == "assistant"]
     verify("MSG-019", written, observed="no message of the assistant after a completed run", expected="its message")
     wanted = {"run_id": run["id"], "assistant_id": run.get("assistant_id"), "thread_id": run["thread_id"]}
     for message in written:

@@ -9,16 +9,20 @@ from __future__ import annotations
 import pytest
 
 from assistants_conformance.scenario import Verify, requirement
-from assistants_conformance.scenario.situations import TRIES, working
-from assistants_conformance.target import Answer, Api, Blocked
+from assistants_conformance.scenario.situations import TRIES, asked, text_of, working
+from assistants_conformance.target import Answer, Api, Blocked, NotApplicable
 
 ENDINGS = ("completed", "cancelled", "expired")
 
 
 @requirement("LOCK-001", "LOCK-003", "LOCK-012", "LOCK-014")
 def test_message_is_refused_while_a_run_is_active(api: Api, verify: Verify) -> None:
-    run = api.parked()
-    before = api.ids("list_messages", thread_id=run["thread_id"])
+    text = f"What is the weather in Paris? ({api.unique()})"
+    thread = api.thread(messages=[{"role": "user", "content": text}])["id"]
+    run = api.parked(thread=thread)
+    if text not in [text_of(message) for message in api.messages(thread)]:
+        raise Blocked(f"the list of messages does not hold {text!r}, which was sent")
+    before = api.ids("list_messages", thread_id=thread)
     answer = api.post_message(run["thread_id"], api.unique())
     verify.refused("LOCK-001", answer)
     verify.refused("LOCK-003", answer)
@@ -28,7 +32,10 @@ def test_message_is_refused_while_a_run_is_active(api: Api, verify: Verify) -> N
 
 @requirement("LOCK-002", "LOCK-003", "LOCK-013", "LOCK-015")
 def test_second_run_is_refused_while_a_run_is_active(api: Api, verify: Verify) -> None:
-    run = api.parked()
+    metadata = {"ticket": api.unique()}
+    run = api.parked(metadata=metadata)
+    if [listed.get("metadata") for listed in api.walk("list_runs", thread_id=run["thread_id"])] != [metadata]:
+        raise Blocked("the list of runs does not hold the run that was made, with its metadata")
     answer = api.post_run(run["thread_id"], run["assistant_id"])
     verify.refused("LOCK-002", answer)
     verify.refused("LOCK-003", answer)
@@ -60,6 +67,16 @@ def test_lock_ends_with_the_run(api: Api, verify: Verify, ending: str) -> None:
         raise Blocked(f"the run should have been {ending} and is {ended['status']}")
     answer = api.post_message(run["thread_id"], "Are you free again?")
     verify.status("LOCK-005", answer, 200)
+    verify.status("LOCK-005", api.post_run(run["thread_id"], run["assistant_id"]), 200)
+
+
+@requirement("LOCK-005")
+def test_lock_ends_with_a_failed_run(api: Api, verify: Verify) -> None:
+    if not api.settings.failing_model:
+        raise NotApplicable("the target declares no failing_model")
+    run = api.run(asked(api), api.assistant()["id"], model=api.settings.failing_model)
+    api.finished(run, "failed")
+    verify.status("LOCK-005", api.post_message(run["thread_id"], "Are you free again?"), 200)
     verify.status("LOCK-005", api.post_run(run["thread_id"], run["assistant_id"]), 200)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +16,11 @@ from assistants_conformance.scenario.gather import scenarios
 
 from .support.survey import survey
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from assistants_conformance.scenario.gather import Scenario
+
 MATRIX = [
     pytest.param(profile, name, id=f"{profile}-{name}")
     for profile in profile_ids()
@@ -23,22 +29,28 @@ MATRIX = [
 
 
 def found_with(profile: str, fault: str, wanted: set[str]) -> dict[str, int]:
-    """The requirements that find a fault; the scenarios that name a wanted one first, then a walk through everything."""
+    """The requirements that find a fault: by the scenarios that name them, by a walk, at last by any scenario."""
     tally = Tally()
     settings = embedded_settings(load_profile(profile), faults=[fault])
-    for scenario in scenarios():
-        if wanted <= tally.failures.keys():
-            return tally.failures
-        if wanted & set(scenario.binding.requirements):
+
+    def scan(chosen: Iterable[Scenario]) -> None:
+        for scenario in chosen:
+            if wanted <= tally.failures.keys():
+                return
             api = embed(settings)
             if applies(scenario.binding, api):
                 conduct(scenario.function, api, tally, scenario.name, scenario.arguments)
-    api = embed(settings)
-    for _ in survey(api):
-        if wanted <= tally.failures.keys() | {finding.requirement for finding in api.judge.findings}:
-            break
-    for finding in api.judge.findings:
-        tally.add_finding(finding)
+
+    named = [one for one in scenarios() if wanted & set(one.binding.requirements)]
+    scan(named)
+    if not wanted <= tally.failures.keys():
+        api = embed(settings)
+        for _ in survey(api):
+            if wanted <= tally.failures.keys() | {finding.requirement for finding in api.judge.findings}:
+                break
+        for finding in api.judge.findings:
+            tally.add_finding(finding)
+    scan(one for one in scenarios() if one not in named)
     return tally.failures
 
 

@@ -34,5 +34,6 @@ def test_installed_command_runs_one_area(installed):
 
 def test_installed_suites_are_found_by_name(installed):
     python = installed / "env" / "bin" / "python"
-    told = run(python, "-m", "pytest", "--pyargs", "assistants_conformance.suites", "-k", "thread_locking", cwd=installed)
+    suites = "assistants_conformance.suites"
+    told = run(python, "-m", "pytest", "--pyargs", suites, "-k", "thread_locking", cwd=installed)
     assert "passed" in told

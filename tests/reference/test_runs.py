@@ -407,7 +407,7 @@ FAULTS_OF_THE_LOCK = {
     "refused-run-is-stored": lambda seen: seen.second.status_code == 400 and seen.stored("runs") == 2,
     "lock-is-per-assistant": lambda seen: seen.elsewhere().status_code == 400,
     "reads-locked": lambda seen: seen.client.get(f"{seen.path}/messages").status_code == 400,
-    "delete-locked": lambda seen: seen.client.delete(seen.path).status_code == 400,
+    "delete-locked": lambda seen: seen.client.delete(seen.path).status_code == 404,
     "modify-run-accepted-while-active": lambda seen: seen.modified().status_code == 200,
     "modify-lock-text-without-status": lambda seen: "requires_action" not in seen.modified().text,
 }

@@ -53,17 +53,16 @@ def test_connection_that_is_closed_after_a_server_fault_costs_nothing():
 
 
 def test_dropped_connection_is_a_finding_and_blocks_the_scenario():
-    with client(served([b""])) as api:
-        with pytest.raises(Blocked, match="no answer"):
-            api.call("get_thread", thread_id="thread_x")
+    with client(served([b""])) as api, pytest.raises(Blocked, match="no answer"):
+        api.call("get_thread", thread_id="thread_x")
     assert "ERR-032" in {finding.requirement for finding in api.judge.findings}
 
 
 def test_server_that_never_answers_is_left_after_the_time_limit():
     listener = socket.create_server(("127.0.0.1", 0))
-    with client(f"http://127.0.0.1:{listener.getsockname()[1]}", request_timeout=0.3) as api:
-        with pytest.raises(Blocked, match="no answer"):
-            api.call("get_thread", thread_id="thread_x")
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with client(url, request_timeout=0.3) as api, pytest.raises(Blocked, match="no answer"):
+        api.call("get_thread", thread_id="thread_x")
     listener.close()
 
 
@@ -72,9 +71,8 @@ def test_walk_that_does_not_end_is_left():
         b'{"object": "list", "data": [{"id": "msg_1"}], "first_id": "msg_1", "last_id": "msg_1", "has_more": true}'
     )
     reply = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(page), page)
-    with client(served([reply] * 5)) as api:
-        with pytest.raises(Blocked, match="does not go on"):
-            api.walk("list_messages", thread_id="thread_x")
+    with client(served([reply] * 5)) as api, pytest.raises(Blocked, match="does not go on"):
+        api.walk("list_messages", thread_id="thread_x")
 
 
 def test_keys_do_not_reach_another_host():

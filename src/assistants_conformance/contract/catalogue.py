@@ -25,15 +25,16 @@ class ContractError(ValueError):
 
 
 _REQUIRED = {"id", "level", "impact", "title", "statement", "source", "profiles"}
-_OPTIONAL = {"field", "occasion", "overrides"}
+_OPTIONAL = {"field", "occasion", "overrides", "shape"}
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """One testable rule.
 
-    `profiles` are the profiles it applies to; `field_name` is set for a rule about one field of one object (`run.usage`);
-    `occasion` for a rule that can only be judged when something happens that a client cannot bring about on any target.
+    `profiles` are the profiles it applies to; `field_name` is set for a rule about one field (`run.usage`); `occasion`
+    for a rule that can only be judged when something happens that a client cannot bring about on any target; `shape` where
+    one valid example shows that it holds, and nothing need be known of what the target remembers.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Requirement:
     profiles: tuple[str, ...]
     field_name: str | None = None
     occasion: str | None = None
+    shape: bool = False
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def in_profile(self, profile: str) -> Requirement:
@@ -72,6 +74,7 @@ def _row(area: str, place: str, row: Mapping[str, Any]) -> Requirement:
         profiles=tuple(row["profiles"]),
         field_name=row.get("field"),
         occasion=row.get("occasion"),
+        shape=row.get("shape", False),
         overrides=MappingProxyType(row.get("overrides", {})),
     )
 

@@ -99,7 +99,8 @@ class Shape:
         ruling, node = self._ruling(list(error.absolute_schema_path))
         if error.validator == "required":
             properties = node.get("properties", {})
-            for name in error.validator_value:
+            required: Any = error.validator_value
+            for name in required:
                 if name not in error.instance:
                     place = f"{path}.{name}" if error.absolute_path else str(name)
                     own = properties.get(name, {}).get("x-requirement", ruling)
@@ -141,7 +142,7 @@ def _requirements(node: Any) -> Iterator[str]:
 
 
 def _expectation(error: ValidationError) -> str:
-    value = error.validator_value
+    value: Any = error.validator_value
     match error.validator:
         case "type":
             return " or ".join(value) if isinstance(value, list) else str(value)

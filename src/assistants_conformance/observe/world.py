@@ -61,6 +61,8 @@ class World:
         self.runs_of_thread: dict[str, set[str]] = {}
         self.children: dict[str, set[str]] = {}
         self.ended: OrderedDict[str, tuple[str, float]] = OrderedDict()
+        #: Ids that were given to more than one object.
+        self.doubled: set[str] = set()
 
     def see(self, kind: str, identifier: str, parents: dict[str, str]) -> Seen:
         """Return what is remembered of an object, new or known."""

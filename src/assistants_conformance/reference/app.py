@@ -175,7 +175,7 @@ class Reference:
         if request.headers.get("content-type", "").lower().startswith("multipart/"):
             raise refuse("form_instead_of_json")
         if request.body.strip():
-            body = parse_json(request.body)
+            body = faulty.parsed(self.faults, request.body)
         if not isinstance(body, dict):
             raise refuse("invalid_type", at="body", expected="an object", got=type_name(body))
         body = read_carelessly(operation.id, body, self.faults)

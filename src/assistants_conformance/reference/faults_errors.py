@@ -10,6 +10,7 @@ FAULTS = (
     ),
     Fault("refusal-as-detail", "Refusals carry `detail` in place of the error object.", ("ERR-003",)),
     Fault("run-is-found-under-any-thread", "A run is found by its id alone, whatever the thread.", ("ERR-007",)),
+    Fault("malformed-json-counts-as-empty", "A body that is no JSON counts as an empty one.", ("ERR-008",)),
     Fault("state-conflict-answers-409", "What the state of an object forbids is refused with 409.", ("ERR-015",)),
     Fault(
         "server-fault-in-other-words",

@@ -3,6 +3,7 @@
 from assistants_conformance.reference.faults import Fault
 
 FAULTS = (
+    Fault("empty-upload-accepted", "A file without a byte is stored.", ("FILE-023",)),
     Fault(
         "upload-wants-purpose-first", "An upload whose part `file` stands before `purpose` is refused.", ("FILE-001",)
     ),

@@ -60,6 +60,13 @@ FAULTS = (
         _SECOND_SHAPE,
     ),
     Fault("thread-and-run-needs-a-thread", "Thread and run in one request want a thread.", ("RUN-017",)),
+    Fault("run-without-input-taken", "A run without any input is accepted.", ("RUN-018",), _OPENAI),
+    Fault(
+        "tool-choice-is-not-checked",
+        "A tool_choice may name a tool that the run does not have.",
+        ("RUN-027",),
+        _SECOND_SHAPE,
+    ),
     Fault("small-completion-cap-refused", "A completion cap under 256 is refused.", ("RUN-021",), _OPENAI),
     Fault(
         "last-messages-without-a-count-taken",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from assistants_conformance.reference.handlers import HANDLERS
 from assistants_conformance.reference.refusal import Refusal
 from assistants_conformance.reference.validation import validate
-from assistants_conformance.reference.wire import dump_json
+from assistants_conformance.reference.wire import dump_json, parse_json
 from assistants_conformance.reference.world import Call
 
 if TYPE_CHECKING:
@@ -32,6 +32,20 @@ _DEEP = b"[" * 100
 
 class DroppedError(ConnectionError):
     """The connection ends without an answer."""
+
+
+def parsed(faults: Faults, body: bytes) -> Any:
+    """Parse a JSON body.
+
+    Raises:
+        Refusal: it is no JSON.
+    """
+    try:
+        return parse_json(body)
+    except Refusal:
+        if faults.on("malformed-json-counts-as-empty"):
+            return {}
+        raise
 
 
 def check_alive(faults: Faults, request: Request) -> None:

@@ -53,14 +53,15 @@ def _check(world: World, body: Json, assistant: Assistant, instructions: str | N
     if isinstance(choice, dict):
         name = choice.get("function", {}).get("name") if choice["type"] == "function" else choice["type"]
         names = [tool["function"]["name"] if tool["type"] == "function" else tool["type"] for tool in effective]
-        if name not in names:
+        if name not in names and not world.faults.on("tool-choice-is-not-checked"):
             raise refuse("tool_choice_unknown_tool", name=name)
     form = _effective(body, "response_format", assistant.response_format)
     built_in = [tool["type"] for tool in effective if tool["type"] != "function"]
     free = world.faults.on("json-object-with-every-tool")
     if isinstance(form, dict) and form.get("type") == "json_object" and built_in and not free:
         raise refuse("response_format_with_tools", tool=built_in[0])
-    if world.profile.platform == "openai" and not instructions and not asked:
+    empty = not instructions and not asked and not world.faults.on("run-without-input-taken")
+    if world.profile.platform == "openai" and empty:
         raise refuse("invalid_thread")
     return effective
 

@@ -48,6 +48,9 @@ def read(world: World, body: Json, *, together: bool) -> Json:
         body = {**body, "additional_messages": body["additional_messages"][::-1]}
     if faults.on("thread-and-run-needs-a-thread") and together and not body.get("thread"):
         raise refuse("missing_required_parameter", at="thread")
+    strategy = body.get("truncation_strategy")
+    if faults.on("last-messages-without-a-count-taken") and isinstance(strategy, dict):
+        body = {**body, "truncation_strategy": {"last_messages": 10, **strategy}}
     cap = body.get("max_completion_tokens")
     if faults.on("small-completion-cap-refused") and isinstance(cap, int) and cap < _LEAST_CAP:
         raise refuse("integer_below_min_value", at="max_completion_tokens", minimum=_LEAST_CAP, value=cap)

@@ -46,6 +46,9 @@ AREAS = (
 
 _STATUS: Mapping[Overall, int] = {"conformant": 0, "incomplete": 0, "non-conformant": 1, "retired": 2, "error": 2}
 _BUDGET = "not-run (budget)"
+#: Where at least so large a part of all creates gave an id that was given before, objects have no identity at all.
+_NO_IDENTITY = 0.5
+_NOTHING_SHOWN = "one id stands for many objects (OBJ-001), so what was seen of one proves nothing"
 STALE = "known deviation no longer occurs: remove it"
 
 
@@ -150,11 +153,13 @@ def _verdict(
     if identifier in tally.errors:
         return "error", tally.errors[identifier]
     blocked = tally.blocked.get(identifier)
+    if tally.exercised[identifier] and not requirement.shape and _without_identity(tally):
+        return "not-testable", _NOTHING_SHOWN
     if tally.exercised[identifier]:
         # Where only a part was exercised, the deviation may stand in the other part.
         if known is not None and not filtered and blocked is None:
             return "fail", STALE
-        return "pass", None
+        return "pass", f"in part; elsewhere: {blocked}" if blocked is not None else None
     if blocked is not None:
         if blocked.startswith(_BUDGET):
             return "not-run", blocked.removeprefix("not-run").strip().replace("(budget)", "budget", 1)
@@ -166,6 +171,12 @@ def _verdict(
     if requirement.occasion is not None:
         return "not-applicable", f"the occasion did not arise: {requirement.occasion}"
     return "not-testable", "no scenario reached it"
+
+
+def _without_identity(tally: Tally) -> bool:
+    """A mock that answers everything with one example keeps every rule that speaks of one object over time."""
+    creates = tally.exercised["OBJ-001"]
+    return creates > 0 and tally.failures["OBJ-001"] >= creates * _NO_IDENTITY
 
 
 def _overall(rows: Iterable[Row], filtered: bool, error: bool) -> Overall:

@@ -41,6 +41,12 @@ def judged(api: Api, *requirements: str) -> Iterator[None]:
         raise Blocked(f"the answers gave no occasion to judge {', '.join(missing)}")
 
 
+def has_ended(api: Api, run: dict[str, Any]) -> bool:
+    """Say whether a run is in a terminal state."""
+    status = run.get("status")
+    return isinstance(status, str) and status in api.profile.lifecycle("run").terminal
+
+
 def asked(api: Api, question: str = "Say hello.") -> str:
     """Return the id of a new thread with one question."""
     return str(api.thread(messages=[{"role": "user", "content": question}])["id"])
@@ -108,3 +114,10 @@ def text_of(message: dict[str, Any]) -> str:
     content = message.get("content")
     parts = [part.get("text") for part in content if isinstance(part, dict)] if isinstance(content, list) else []
     return "".join(str(part.get("value", "")) for part in parts if isinstance(part, dict))
+
+
+def shows(answered: Any, sent: Any) -> bool:
+    """Say whether an answered value is what was sent; an object may carry further members."""
+    if isinstance(sent, dict) and isinstance(answered, dict):
+        return all(name in answered and shows(answered[name], value) for name, value in sent.items())
+    return bool(answered == sent)

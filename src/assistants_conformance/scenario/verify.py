@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from assistants_conformance.observe import Exchange
     from assistants_conformance.target import Answer
 
+#: The statuses that refuse what was asked, and not who asks or where.
+_REFUSALS = frozenset({400, 409, 413, 415, 422})
+_STATUS_RULES = frozenset({"ERR-015", "ERR-033"})
+#: The areas in which it is the state of an object that forbids a request.
+_CONFLICTS = frozenset({"thread_locking", "tool_outputs", "cancellation", "expiry"})
+
 
 class Verify:
     """Collects what one scenario has checked, in its profile.
@@ -65,12 +71,20 @@ class Verify:
         )
 
     def refused(self, requirement: str, answer: Answer, *allowed: int) -> bool:
-        """Check that a request was refused, with 400 unless other statuses are named."""
-        allowed = allowed or (400,)
-        told = " or ".join(map(str, allowed))
-        return self(
-            requirement, answer.status in allowed, observed=answer.told, expected=f"refused with {told}", answer=answer
-        )
+        """Check that a request was refused.
+
+        With statuses named, one of them is the rule. Without, any refusal of the request itself will do, and that the
+        status is 400 is a rule of its own (ERR-015 where the state of an object forbids it, else ERR-033): a target that
+        says 422 throughout departs from one rule and not from every limit.
+        """
+        if allowed or requirement in _STATUS_RULES:
+            return self.status(requirement, answer, *(allowed or (400,)))
+        holds = answer.status in _REFUSALS
+        self(requirement, holds, observed=answer.told, expected="refused with 400", answer=answer)
+        if holds:
+            conflict = self.profile.requirement(requirement).area in _CONFLICTS
+            self.status("ERR-015" if conflict else "ERR-033", answer, 400)
+        return holds
 
     def text(self, requirement: str, answer: Answer, condition: str, **known: str) -> bool:
         """Check the text, type, param and code of a refusal against a situation of `schemas/errors.json`.

@@ -70,6 +70,8 @@ class Api(Client):
         """
         if not answer.ok or not isinstance(answer.json.get("id"), str):
             raise Blocked(f"could not {what}: {answer.told}")
+        if answer.json.get("object") == "thread.run" and not _has_owners(answer.json):
+            raise Blocked(f"could not {what}: the run names no thread or no assistant: {answer.told}")
         return answer.json
 
     def created(self, operation: str, answer: Answer, **params: str) -> Answer:
@@ -143,7 +145,7 @@ class Api(Client):
 
     # -- lists -------------------------------------------------------------------------------------------------------
 
-    def walk(self, operation: str, *, query: dict[str, Any] | None = None, **params: str) -> list[dict[str, Any]]:
+    def walk(self, operation: str, *, query: dict[str, Any] | None = None, **params: Any) -> list[dict[str, Any]]:
         """Return every entry of a list, page by page with `after`.
 
         Raises:
@@ -345,7 +347,8 @@ class Api(Client):
             if operation in endings:
                 ending, name = endings[operation]
                 try:
-                    self.call(ending, **{name: params["id"]})
+                    place: dict[str, Any] = {name: params["id"]}
+                    self.call(ending, **place)
                 except Blocked:
                     continue
 
@@ -362,6 +365,10 @@ class Api(Client):
     def unique(self, prefix: str = "conformance") -> str:
         """Return a text that nothing else contains."""
         return f"{prefix}-{uuid.uuid4().hex[:12]}"
+
+
+def _has_owners(run: dict[str, Any]) -> bool:
+    return all(isinstance(run.get(name), str) for name in ("thread_id", "assistant_id"))
 
 
 def call_ids(run: dict[str, Any]) -> list[str]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Refusals that have nothing to do with the run.
 _ELSEWHERE = (401, 403, 429)
+#: Statuses that refuse what was asked; that it should be 400 is a rule of its own.
+_REFUSALS = (400, 409, 422)
 
 
 def observe_actions(call: Call, context: Context) -> None:
@@ -33,8 +35,10 @@ def observe_actions(call: Call, context: Context) -> None:
 
 def _refused(call: Call, context: Context, requirement: str, why: str) -> None:
     # A recording may miss what happened in between; there only an accepted request speaks for itself.
-    holds = call.status == 400 if context.closed else not call.ok
+    holds = call.status in _REFUSALS if context.closed else not call.ok
     context.report.check(requirement, holds, f"status {call.status} for {why}", "refused with 400")
+    if holds and context.closed:
+        context.report.check("ERR-015", call.status == 400, f"status {call.status} for {why}", "400")
 
 
 def _text(call: Call, context: Context, requirement: str, condition: str, **known: str) -> None:

@@ -108,6 +108,8 @@ def _born(call: Call, context: Context, kind: str, identifier: str) -> None:
         return
     known = context.world.objects.get(identifier)
     fresh = (known is None or known.born is None) and identifier not in context.world.ended
+    if not fresh and context.closed:
+        context.world.doubled.add(identifier)
     context.report.check("OBJ-001", fresh, f"the id {identifier} was given before", "an id never given before")
 
 
