@@ -41,7 +41,10 @@ def main() -> None:
         exercised = tally.exercised + api.judge.exercised
         print(f"{identifier}: {len(active)} active rows")
         print("  found without a fault:", {k: [f.observed for f in v] for k, v in tally.findings.items()} or "nothing")
-        print("  never exercised:", [name for name in active if not exercised[name]])
+        print(
+            "  never exercised:",
+            [name for name in active if not exercised[name] and not profile.requirement(name).occasion],
+        )
         faults = registry(profile)
         killed = {name for fault in faults.values() for name in fault.kills}
         print("  no fault for:", [name for name in active if name not in killed])

@@ -9,10 +9,26 @@ import pytest
 from assistants_conformance.contract import load_profile, profile_ids
 from assistants_conformance.observe import Judge
 from assistants_conformance.scenario.embed import embed, embedded_settings
-
 from tests.support.survey import survey
 
-ODD = [None, True, 0, -1, 1.5, 10**400, "", "x", [], [None], [[]], {}, {"id": 5}, {"type": []}, "\ud800", [{"id": None}]]
+ODD = [
+    None,
+    True,
+    0,
+    -1,
+    1.5,
+    10**400,
+    "",
+    "x",
+    [],
+    [None],
+    [[]],
+    {},
+    {"id": 5},
+    {"type": []},
+    "\ud800",
+    [{"id": None}],
+]
 
 
 def places(node, path=()):

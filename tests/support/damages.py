@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.contract import locate
 from assistants_conformance.observe import Exchange
@@ -33,6 +33,11 @@ def with_body(exchange: Exchange, body: Any, status: int | None = None) -> Excha
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     response = replace(exchange.response, body=raw, status=status or exchange.response.status)
     return replace(exchange, response=response)
+
+
+def later(exchange: Exchange) -> Exchange:
+    """The same request once more, when the first has ended."""
+    return replace(exchange, started=exchange.ended, ended=exchange.ended + 1e-6)
 
 
 def swapped(trace: Trace, number: int, exchange: Exchange) -> Trace:
@@ -418,7 +423,7 @@ def _(trace):
         body = exchange.response.json
         if is_route(exchange, "GET", "threads", "*", "runs", "*") and isinstance(body, dict) and ended(body):
             again = {**body, "status": "in_progress", "completed_at": None, "expires_at": body["created_at"] + 600}
-            yield [*trace[: number + 1], with_body(exchange, again), *trace[number + 1 :]]
+            yield [*trace[: number + 1], with_body(later(exchange), again), *trace[number + 1 :]]
 
 
 @trace_wide("run: changes its assistant", "OBJ-003", "N-05")
@@ -427,7 +432,7 @@ def _(trace):
         body = exchange.response.json
         if is_route(exchange, "GET", "threads", "*", "runs", "*") and isinstance(body, dict) and body.get("status"):
             again = {**body, "assistant_id": "asst_" + "q" * 24}
-            yield [*trace[: number + 1], with_body(exchange, again), *trace[number + 1 :]]
+            yield [*trace[: number + 1], with_body(later(exchange), again), *trace[number + 1 :]]
 
 
 @trace_wide("get: answers another object", "OBJ-002")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
 from assistants_conformance.target import Api, Blocked, NotApplicable
 from assistants_conformance.target.prompts import CODE_INTERPRETER, PICTURE, TABLE, WEATHER
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

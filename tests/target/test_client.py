@@ -12,7 +12,7 @@ from assistants_conformance.contract import load_profile
 from assistants_conformance.observe import Judge
 from assistants_conformance.target import Api, Blocked, Capabilities, TargetSettings
 
-FINE = b'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}'
+FINE = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
 BROKEN = b"HTTP/1.1 500 Internal Server Error\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
 
 
@@ -67,15 +67,13 @@ def test_server_that_never_answers_is_left_after_the_time_limit():
 
 
 def test_walk_that_does_not_end_is_left():
-    page = (
-        b'{"object": "list", "data": [{"id": "msg_1"}], "first_id": "msg_1", "last_id": "msg_1", "has_more": true}'
-    )
+    page = b'{"object": "list", "data": [{"id": "msg_1"}], "first_id": "msg_1", "last_id": "msg_1", "has_more": true}'
     reply = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(page), page)
     with client(served([reply] * 5)) as api, pytest.raises(Blocked, match="does not go on"):
         api.walk("list_messages", thread_id="thread_x")
 
 
 def test_keys_do_not_reach_another_host():
-    elsewhere = "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n".encode()
+    elsewhere = b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n"
     with client(served([elsewhere])) as api:
         assert api.call("get_thread", thread_id="thread_x").status == 302

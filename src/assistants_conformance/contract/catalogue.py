@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field, replace
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Literal, get_args, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from assistants_conformance._data import folder
 

@@ -32,7 +32,7 @@ from assistants_conformance.reference.paging import page
 from assistants_conformance.reference.refusal import Refusal, answer, refuse
 from assistants_conformance.reference.upload import read_upload
 from assistants_conformance.reference.validation import type_name, validate
-from assistants_conformance.reference.wire import Raw, Reply, Request, dump_json, parse_json
+from assistants_conformance.reference.wire import Raw, Reply, Request, dump_json
 from assistants_conformance.reference.world import Call, World
 
 if TYPE_CHECKING:
