@@ -47,15 +47,19 @@ def own(profile: str) -> list[Exchange]:
     return kept
 
 
-def found_in(damage: Damage, trace: list[Exchange]) -> list[tuple[set[str], list[str]]]:
-    outcomes = []
+def found_in(damage: Damage, trace: list[Exchange]) -> list[tuple[bool, list[str]]]:
+    """Whether each damage was found by a requirement it names, where such a one is active; and all that was found."""
+    outcomes: list[tuple[bool, list[str]]] = []
     for damaged in damage.apply(trace):
         judge = Judge()
         for exchange in damaged:
             judge.observe(exchange)
-        outcomes.append(
-            ({finding.requirement for finding in judge.findings}, [str(f.observed) for f in judge.findings])
-        )
+        active = set().union(*(load_profile(profile).active for profile in judge.judged))
+        if not active & set(damage.requirements):
+            continue
+        found = {finding.requirement for finding in judge.findings}
+        told = [f"{finding.requirement}: {finding.observed}" for finding in judge.findings]
+        outcomes.append((bool(found & set(damage.requirements)), told))
         if len(outcomes) == ENOUGH:
             break
     return outcomes

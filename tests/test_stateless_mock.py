@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import httpx2
@@ -54,7 +55,7 @@ def mock(profile: str) -> Api:
         status, headers, body = found
         return httpx2.Response(status, headers=headers, content=body)
 
-    settings = embedded_settings(loaded)
+    settings = replace(embedded_settings(loaded), run_timeout=0.05)
     api = Api(settings, Judge(loaded, closed=True), httpx2.MockTransport(answer))
     api.capabilities = Capabilities({})
     api.winder = lambda _: None

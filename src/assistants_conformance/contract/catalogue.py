@@ -32,9 +32,9 @@ _OPTIONAL = {"field", "occasion", "overrides", "shape"}
 class Requirement:
     """One testable rule.
 
-    `profiles` are the profiles it applies to; `field_name` is set for a rule about one field (`run.usage`); `occasion`
-    for a rule that can only be judged when something happens that a client cannot bring about on any target; `shape` where
-    one valid example shows that it holds, and nothing need be known of what the target remembers.
+    `profiles` are the profiles it applies to; `field_name` is set for a rule about one field (`run.usage`).
+    `occasion` is set for a rule that can only be judged when something happens that a client cannot bring about on any
+    target. `shape` is true where one valid example shows that the rule holds, whatever the target remembers.
     """
 
     id: str

@@ -100,8 +100,9 @@ class Shape:
         if error.validator == "required":
             properties = node.get("properties", {})
             required: Any = error.validator_value
+            there: Any = error.instance
             for name in required:
-                if name not in error.instance:
+                if name not in there:
                     place = f"{path}.{name}" if error.absolute_path else str(name)
                     own = properties.get(name, {}).get("x-requirement", ruling)
                     yield Problem(own, place, "absent", "present", "required")

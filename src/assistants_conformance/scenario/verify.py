@@ -74,8 +74,8 @@ class Verify:
         """Check that a request was refused.
 
         With statuses named, one of them is the rule. Without, any refusal of the request itself will do, and that the
-        status is 400 is a rule of its own (ERR-015 where the state of an object forbids it, else ERR-033): a target that
-        says 422 throughout departs from one rule and not from every limit.
+        status is 400 is a rule of its own (ERR-015 where the state of an object forbids it, else ERR-033): a target
+        that says 422 throughout departs from one rule and not from every limit.
         """
         if allowed or requirement in _STATUS_RULES:
             return self.status(requirement, answer, *(allowed or (400,)))
