@@ -45,7 +45,9 @@ def _beta(exchange: Exchange) -> str:
 def _named(exchange: Exchange, place: Place) -> str | None:
     version = exchange.request.query.get("api-version", "").lower()
     table = _by_version()
-    if place.platform == "foundry" or (place.platform == "azure" and ("foundry", version) in table and version != "v1"):
+    if place.platform == "foundry" or (
+        place.platform in ("azure", "") and ("foundry", version) in table and version != "v1"
+    ):
         return table.get(("foundry", version), "foundry-v1")
     if place.platform == "azure" or version:
         return table.get(("azure", version)) or (_nearest(version) if version else None)
