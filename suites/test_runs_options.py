@@ -108,7 +108,7 @@ def test_run_of_an_unknown_assistant_or_thread_is_not_found(api: Api, verify: Ve
 
 @requirement("RUN-018", "RUN-042")
 def test_run_without_any_input_is_refused(api: Api, verify: Verify) -> None:
-    assistant, thread = api.assistant()["id"], api.thread()["id"]
+    assistant, thread = api.assistant(instructions=None)["id"], api.thread()["id"]
     answer = api.post_run(thread, assistant)
     verify.refused("RUN-018", answer)
     if answer.ok:

@@ -66,10 +66,25 @@ def test_server_that_never_answers_is_left_after_the_time_limit():
     listener.close()
 
 
-def test_walk_that_does_not_end_is_left():
-    page = b'{"object": "list", "data": [{"id": "msg_1"}], "first_id": "msg_1", "last_id": "msg_1", "has_more": true}'
-    reply = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(page), page)
-    with client(served([reply] * 5)) as api, pytest.raises(Blocked, match="does not go on"):
+def listed(*identifiers, last_id):
+    entries = ", ".join(f'{{"id": "{identifier}"}}' for identifier in identifiers)
+    page = f'{{"object": "list", "data": [{entries}], "last_id": {last_id}, "has_more": true}}'.encode()
+    return b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(page), page)
+
+
+def test_walk_that_begins_anew_is_ended():
+    with client(served([listed("msg_1", last_id='"msg_1"')] * 3)) as api:
+        assert [item["id"] for item in api.walk("list_messages", thread_id="thread_x")] == ["msg_1"]
+
+
+def test_walk_without_a_cursor_is_left():
+    with client(served([listed("msg_1", last_id="null")] * 2)) as api, pytest.raises(Blocked, match="does not go on"):
+        api.walk("list_messages", thread_id="thread_x")
+
+
+def test_walk_that_never_ends_is_left():
+    pages = [listed(f"msg_{number}", last_id=f'"msg_{number}"') for number in range(9)]
+    with client(served(pages), page_limit=5) as api, pytest.raises(Blocked, match="did not end within 5 pages"):
         api.walk("list_messages", thread_id="thread_x")
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from assistants_conformance.contract import locate
 from assistants_conformance.target.client import Answer, Blocked, Client, NotApplicable
 from assistants_conformance.target.multipart import Part, form
-from assistants_conformance.target.prompts import NICKNAME, WEATHER, demand
+from assistants_conformance.target.prompts import BRIEF, NICKNAME, WEATHER, demand
 from assistants_conformance.target.sdk import connect
 
 if TYPE_CHECKING:
@@ -90,8 +90,8 @@ class Api(Client):
         )
 
     def assistant(self, **body: Any) -> dict[str, Any]:
-        """Create an assistant or raise Blocked."""
-        return self.need(self.post_assistant(**body), "create an assistant")
+        """Create an assistant, with short instructions unless the body has its own, or raise Blocked."""
+        return self.need(self.post_assistant(**{"instructions": BRIEF, **body}), "create an assistant")
 
     def post_thread(self, **body: Any) -> Answer:
         """Create a thread; return the raw answer."""
@@ -148,6 +148,9 @@ class Api(Client):
     def walk(self, operation: str, *, query: dict[str, Any] | None = None, **params: Any) -> list[dict[str, Any]]:
         """Return every entry of a list, page by page with `after`.
 
+        A walk that comes back to what it has shown is ended there: PAGE-020 tells of it, and a scenario about something
+        else need not fail for it.
+
         Raises:
             Blocked: a page fails, comes without a cursor, or the walk does not end.
         """
@@ -158,13 +161,16 @@ class Api(Client):
             answer = self.call(operation, query={"limit": 100, **(query or {}), "after": cursor}, **params)
             if not answer.ok or not isinstance(answer.json.get("data"), list):
                 raise Blocked(f"could not list: {answer.told}")
+            page = [str(item.get("id")) for item in answer.data]
+            if page and seen.issuperset(page):
+                return found
             found += answer.data
+            seen.update(page)
             if answer.json.get("has_more") is not True:
                 return found
             cursor = answer.json.get("last_id")
-            if not isinstance(cursor, str) or cursor in seen:
-                raise Blocked(f"the walk does not go on: has_more is true, last_id {cursor!r}")
-            seen.add(cursor)
+            if not isinstance(cursor, str) or not page:
+                raise Blocked(f"the walk does not go on: has_more is true, last_id {cursor!r}, {len(page)} entries")
         raise Blocked(f"the walk did not end within {self.settings.page_limit} pages")
 
     def ids(self, operation: str, *, query: dict[str, Any] | None = None, **params: str) -> list[str]:

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from assistants_conformance.target.client import Answer, Blocked, NotApplicable
+from assistants_conformance.target.prompts import BRIEF
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -13,18 +14,23 @@ if TYPE_CHECKING:
     from assistants_conformance.target.api import Api
 
 
+def _there(answer: Answer) -> bool:
+    """Only a refusal says that a thing is not offered; a server fault says nothing, and the scenarios will meet it."""
+    return not 400 <= answer.status < 500
+
+
 def _tool(kind: str) -> Callable[[Api], tuple[bool, str]]:
     def probe(api: Api) -> tuple[bool, str]:
-        answer = api.post_assistant(tools=[{"type": kind}])
-        return answer.ok, f"creating an assistant with the tool {kind} answered {answer.status}"
+        answer = api.post_assistant(instructions=BRIEF, tools=[{"type": kind}])
+        return _there(answer), f"creating an assistant with the tool {kind} answered {answer.status}"
 
     return probe
 
 
 def _functions(api: Api) -> tuple[bool, str]:
     tool = {"type": "function", "function": {"name": "probe", "parameters": {"type": "object", "properties": {}}}}
-    answer = api.post_assistant(tools=[tool])
-    return answer.ok, f"creating an assistant with a function tool answered {answer.status}"
+    answer = api.post_assistant(instructions=BRIEF, tools=[tool])
+    return _there(answer), f"creating an assistant with a function tool answered {answer.status}"
 
 
 def _message_delete(api: Api) -> tuple[bool, str]:
@@ -78,7 +84,8 @@ class Capabilities:
                 try:
                     self._known[name] = probe(api) if probe is not None else (True, "neither declared nor probed")
                 except Blocked as error:
-                    self._known[name] = (False, f"probe failed: {error}")
+                    # Not known to be absent: whoever needs it will be blocked by the same, and say so.
+                    self._known[name] = (True, f"the probe did not get through: {error}")
         there, how = self._known[name]
         if not there:
             raise NotApplicable(f"the target lacks {name} ({how})")

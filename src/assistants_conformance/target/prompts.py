@@ -30,6 +30,9 @@ NICKNAME: dict[str, Any] = {
     },
 }
 
+#: Some servers fail on an assistant without instructions; that is told by the scenarios about it, and by no other.
+BRIEF = "Answer in one short sentence."
+
 CODE_INTERPRETER: dict[str, Any] = {"type": "code_interpreter"}
 
 
