@@ -215,6 +215,15 @@ def test_audit_finds_a_damage(here):
     assert found[0]["id"] in done.output
 
 
+def test_audit_leaves_out_what_is_no_evidence(here):
+    recording(here / "spoilt.jsonl", spoil=True)
+    done = invoke("audit", here / "spoilt.jsonl", "--exclude", "*")
+    assert "left out by --exclude" in done.output
+    assert "no exchange of this API was found" in done.output
+    assert done.exit_code == 2
+
+
+
 @pytest.mark.parametrize("found", [False, True])
 def test_audit_of_a_damaged_file_judges_the_others(here, found):
     recording(here / "other.jsonl", spoil=found)

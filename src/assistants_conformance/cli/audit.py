@@ -22,8 +22,9 @@ _LISTED = 20
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--profile", default="auto", show_default=True, help="The contract; auto: that of each exchange.")
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out sources like this (may be given again).")
 @click.option("--json", "result", metavar="FILE", help="Write the result to this file.")
-def audit(paths: tuple[str, ...], profile: str, result: str | None) -> None:
+def audit(paths: tuple[str, ...], profile: str, exclude: tuple[str, ...], result: str | None) -> None:
     """Judge recordings: vcrpy, Ruby VCR, Azure SDK test records, HAR, JSON lines; files or folders."""
     with told():
         from assistants_conformance.reporting.audit import audit as judge  # noqa: PLC0415 - the help does without all
@@ -33,7 +34,7 @@ def audit(paths: tuple[str, ...], profile: str, result: str | None) -> None:
 
         file = writable(result, "--json")
         contract = None if profile == "auto" else named_profile(profile, "--profile", runnable=False)
-        done = judge([Path(path) for path in paths], contract)
+        done = judge([Path(path) for path in paths], contract, exclude)
     if file is not None:
         try:
             write(file, done.result())

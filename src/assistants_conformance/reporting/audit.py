@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.contract import load_profile
@@ -14,7 +15,7 @@ from assistants_conformance.reporting.tally import Tally, outline
 from assistants_conformance.reporting.verdicts import VERDICTS, Row, in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     from assistants_conformance.contract import Profile
@@ -34,6 +35,7 @@ class Audit:
     damaged: list[Problem] = field(default_factory=list)
     foreign: list[Problem] = field(default_factory=list)
     missing: list[Path] = field(default_factory=list)
+    crashes: list[str] = field(default_factory=list)
     seen_in: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -82,7 +84,7 @@ class Audit:
         lines += [str(problem) for problem in self.foreign if problem.path.resolve() in named]
         if not lines and not sum(self.judged.values()):
             lines.append(f"{', '.join(map(str, self.paths))}: no exchange of this API was found: nothing was judged")
-        return lines
+        return [*lines, *(f"the judge itself stumbled: {crash}" for crash in self.crashes)]
 
     @property
     def exit_status(self) -> int:
@@ -116,13 +118,15 @@ class Audit:
         )
 
 
-def audit(paths: Iterable[Path], profile: Profile | None = None) -> Audit:
+def audit(paths: Iterable[Path], profile: Profile | None = None, exclude: Collection[str] = ()) -> Audit:
     """Judge recordings.
 
     Args:
         paths: files and folders.
         profile: the contract; None: that of each exchange is found by itself.
+        exclude: patterns (as of a shell) of sources that are no evidence, such as cassettes written by hand.
     """
+    left_out = 0
     given = tuple(paths)
     made = Audit(given, profile, missing=[path for path in given if not path.is_file() and not path.is_dir()])
     begun = time.monotonic()
@@ -137,11 +141,15 @@ def audit(paths: Iterable[Path], profile: Profile | None = None) -> Audit:
 
     judge = Judge(profile, on_finding=note)
     for exchange in read_paths([path for path in given if path not in made.missing], unread):
+        if any(fnmatchcase(exchange.source, pattern) for pattern in exclude):
+            left_out += 1
+            continue
         judge.observe(exchange)
         made.tally.runs += _creates_run(exchange)
     made.tally.exercised.update(judge.exercised)
     made.judged = dict(judge.judged)
-    made.passed_over = dict(judge.passed_over)
+    made.passed_over = {**judge.passed_over, **({"left out by --exclude": left_out} if left_out else {})}
+    made.crashes = judge.crashes
     made.server_errors = [f"{one.source}: {outline(one)}" for one in judge.server_errors]
     made.seconds = time.monotonic() - begun
     return made

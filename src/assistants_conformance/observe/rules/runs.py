@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 #: A service may notice an expiry a little late; seconds.
 _EXPIRY_SLACK = 10
 _START_BOUND = 30
+#: A cancel that came too late is told by CAN-003, whatever it answers.
+_ENDED_OTHERWISE = ("completed", "failed", "expired", "incomplete")
 _CONSTANT = ("model", "instructions")
 _ENDS = ("completed_at", "failed_at", "cancelled_at")
 _CAPS = {"max_prompt_tokens": "prompt_tokens", "max_completion_tokens": "completion_tokens"}
@@ -329,7 +331,7 @@ def _answered(call: Call, context: Context, operation: str, started_before: int 
         _defaults(call, context, run)
     elif operation == "submit_tool_outputs" and "tool_approvals" not in call.sent:
         _submitted(context, run, started_before)
-    elif operation == "cancel_run":
+    elif operation == "cancel_run" and run.get("status") not in _ENDED_OTHERWISE:
         report.check(
             "CAN-001",
             run.get("status") in ("cancelling", "cancelled"),
