@@ -223,7 +223,6 @@ def test_audit_leaves_out_what_is_no_evidence(here):
     assert done.exit_code == 2
 
 
-
 @pytest.mark.parametrize("found", [False, True])
 def test_audit_of_a_damaged_file_judges_the_others(here, found):
     recording(here / "other.jsonl", spoil=found)
