@@ -83,7 +83,7 @@ def _sorted(items: Iterable[R], order: str, limit: int, faults: Faults) -> list[
     if faults.on("list-sorted-by-id"):
         rows.sort(key=lambda row: row.id, reverse=descending)
     if faults.on("small-pages-sort-otherwise") and limit < 3:
-        rows.sort(key=lambda row: (row.created_at, row.id), reverse=descending)
+        rows.sort(key=lambda row: (row.created_at, -row.sequence), reverse=descending)
     if faults.on("ascending-list-lags-behind") and not descending:
         rows = rows[:-1]
     return rows
