@@ -368,3 +368,9 @@ def test_help_imports_nothing_that_it_does_not_need():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
     assert done.stderr.strip() == "[]"
+
+
+def test_default_run_opens_no_socket(tmp_path):
+    done = command("run", "--", "-p", "pytest_socket", "--disable-socket", cwd=tmp_path)
+    assert "verdict: conformant" in done.stdout
+    assert done.returncode == 0, done.stdout + done.stderr
