@@ -8,8 +8,8 @@ import pytest
 
 from assistants_conformance.contract import catalogue, load_profile
 from assistants_conformance.reference import Reference, UnknownFaultError, VirtualClock, registry
-from assistants_conformance.reference.fault_kills import ERROR_KILLS, LIMIT_KILLS
 from assistants_conformance.reference.faults import written
+from assistants_conformance.reference.faults.kills import ERROR_KILLS, LIMIT_KILLS
 from assistants_conformance.reference.ids import Ids
 from tests.reference.conftest import MODEL, WEATHER
 

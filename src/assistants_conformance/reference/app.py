@@ -26,7 +26,7 @@ from assistants_conformance.reference.careless import (
 )
 from assistants_conformance.reference.clock import ClockError
 from assistants_conformance.reference.faults import Faults
-from assistants_conformance.reference.faults_derived import Spoiler, weakened
+from assistants_conformance.reference.faults.derived import Spoiler, weakened
 from assistants_conformance.reference.handlers import HANDLERS
 from assistants_conformance.reference.paging import page
 from assistants_conformance.reference.refusal import Refusal, answer, refuse

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.contract.documents import read
-from assistants_conformance.reference.faults_file_types import type_fault
+from assistants_conformance.reference.faults.file_types import type_fault
 from assistants_conformance.reference.refusal import refuse
 from assistants_conformance.reference.state import Attachment, Resources, VectorStore
 

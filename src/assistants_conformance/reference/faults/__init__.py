@@ -29,7 +29,7 @@ class UnknownFaultError(ValueError):
 
 def written() -> Mapping[str, Fault]:
     """Return the faults of behaviour, which are written by hand, by name."""
-    from assistants_conformance.reference.fault_tables import AREAS  # noqa: PLC0415 - the tables import this module
+    from assistants_conformance.reference.faults.tables import AREAS  # noqa: PLC0415 - the tables import this module
 
     rows = [fault for area in AREAS for fault in area]
     names = [fault.name for fault in rows]
@@ -41,7 +41,7 @@ def written() -> Mapping[str, Fault]:
 
 def registry(profile: Profile) -> Mapping[str, Fault]:
     """Return every fault that a profile can be served with, by name."""
-    from assistants_conformance.reference.faults_derived import derived  # noqa: PLC0415 - imports this module
+    from assistants_conformance.reference.faults.derived import derived  # noqa: PLC0415 - imports this module
 
     rows = {}
     for name, fault in written().items():

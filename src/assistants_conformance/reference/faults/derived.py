@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from assistants_conformance._data import folder
 from assistants_conformance.contract.documents import read
-from assistants_conformance.reference.fault_kills import ERROR_KILLS, LIMIT_KILLS
 from assistants_conformance.reference.faults import Fault
+from assistants_conformance.reference.faults.kills import ERROR_KILLS, LIMIT_KILLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
