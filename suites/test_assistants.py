@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from assistants_conformance.scenario import Verify, requirement
-from assistants_conformance.target import Answer, Api, Blocked, NotApplicable
+from assistants_conformance.scenario.situations import able
+from assistants_conformance.target import Answer, Api, Blocked
 
 #: Taken by every version at a modification, whatever its limit is (C-16).
 SURE_INSTRUCTIONS = 32_768
@@ -26,14 +27,6 @@ def property_of(api: Api, *path: str, request: str = "create_assistant") -> dict
     for name in path:
         node = node["items"] if name == "*" else node["properties"][name]
     return dict(node)
-
-
-def able(api: Api, capability: str) -> bool:
-    try:
-        api.require(capability)
-    except NotApplicable:
-        return False
-    return True
 
 
 def function(name: str = "lookup", **more: Any) -> dict[str, Any]:

@@ -441,7 +441,8 @@ def _(trace):
         body = exchange.response.json
         single = any(is_route(exchange, "GET", kind, "*") for kind in ("threads", "assistants"))
         if single and exchange.response.status == 200 and isinstance(body, dict):
-            yield swapped(trace, number, with_body(exchange, {**body, "id": body["id"][:-1] + "0"}))
+            other = body["id"][:-1] + ("1" if body["id"].endswith("0") else "0")
+            yield swapped(trace, number, with_body(exchange, {**body, "id": other}))
 
 
 def read_again(trace: Trace, kind: str) -> Iterator[tuple[int, Exchange, dict[str, Any]]]:

@@ -49,12 +49,10 @@ class Lifecycle:
         `called` are the client operations that happened in between; None where that is not known (a recording that may
         have gaps), and then every edge counts.
         """
-        usable: Mapping[str, list[Edge]] = {}
-        grouped: dict[str, list[Edge]] = {}
+        usable: dict[str, list[Edge]] = {}
         for edge in self.edges:
             if not edge.client or called is None or edge.client in called:
-                grouped.setdefault(edge.start, []).append(edge)
-        usable = grouped
+                usable.setdefault(edge.start, []).append(edge)
         seen = {start}
         todo = [start]
         while todo:

@@ -65,9 +65,10 @@ def conduct(function: Callable[..., Any], api: Api, tally: Tally, name: str, arg
         kind, reason = "error", "\n".join(judge.crashes[crashes:])
     tally.requests += api.requests - requests
     tally.exercised.update(verify.checked)
-    for finding in (*judge.findings[seen_before:], *verify.findings):
+    findings = [*judge.findings[seen_before:], *verify.findings]
+    for finding in findings:
         tally.add_finding(finding)
-    found = {finding.requirement for finding in (*judge.findings[seen_before:], *verify.findings)}
+    found = {finding.requirement for finding in findings}
     unchecked = [
         identifier
         for identifier in active

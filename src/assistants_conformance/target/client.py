@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 import httpx2
 
 from assistants_conformance.contract import operation as find_operation
-from assistants_conformance.observe import Exchange, Finding, Judge, Request, Response, lowered
+from assistants_conformance.observe import Exchange, Judge, Request, Response, lowered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -260,4 +260,4 @@ def path_of(url: str) -> str:
     return url.split("://", 1)[-1].partition("/")[2].partition("?")[0].join(("/", ""))
 
 
-__all__ = ["Answer", "Blocked", "Client", "Finding", "NotApplicable", "path_of"]
+__all__ = ["Answer", "Blocked", "Client", "NotApplicable", "path_of"]

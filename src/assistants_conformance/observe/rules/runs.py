@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from assistants_conformance.observe.context import Context, server_time, whole
 from assistants_conformance.observe.exchange import NotJson, parse_json
 from assistants_conformance.observe.rules.changes import OUTLIVED, asked, observe_change
+from assistants_conformance.observe.settings import check_settings
 
 if TYPE_CHECKING:
     from assistants_conformance.observe.call import Call
@@ -36,7 +37,7 @@ def observe_runs(call: Call, context: Context) -> None:
     for run in call.objects("run"):
         if isinstance(run.get("status"), str):
             _status(call, context, run)
-            _settings(call, context, run)
+            check_settings(context.report, call.profile.lifecycle("run"), run)
             _expiry_window(call, context, run)
             _times(context, run)
             _required_action(call, context, run)
@@ -54,26 +55,6 @@ def _status(call: Call, context: Context, run: dict[str, Any]) -> None:
     context.report.check(
         "SM-023", run["status"] in known, f"status {run['status']!r}", "one of " + ", ".join(sorted(known))
     )
-
-
-def _settings(call: Call, context: Context, run: dict[str, Any]) -> None:
-    status = run["status"]
-    for setting in call.profile.lifecycle("run").settings:
-        value = run.get(setting.field)
-        if status in setting.required_in:
-            context.report.check(
-                setting.requirement,
-                value is not None,
-                f"{setting.field} is null in {status}",
-                f"{setting.field} is set",
-            )
-        elif status in setting.forbidden_in:
-            context.report.check(
-                setting.requirement,
-                value is None,
-                f"{setting.field} is {value!r} in {status}",
-                f"{setting.field} is null",
-            )
 
 
 def _expiry_window(call: Call, context: Context, run: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.observe.context import Context, whole
 from assistants_conformance.observe.rules.messages import judge_sources
+from assistants_conformance.observe.settings import check_settings
 
 if TYPE_CHECKING:
     from assistants_conformance.observe.call import Call
@@ -39,22 +40,7 @@ def observe_steps(call: Call, context: Context) -> None:
 def _settings(call: Call, context: Context, step: dict[str, Any]) -> None:
     cycle, status = call.profile.lifecycle("run_step"), step["status"]
     context.report.check("STEP-004", status in cycle.states, f"status {status!r}", f"one of {sorted(cycle.states)}")
-    for setting in cycle.settings:
-        value = step.get(setting.field)
-        if status in setting.required_in:
-            context.report.check(
-                setting.requirement,
-                value is not None,
-                f"{setting.field} is null in {status}",
-                f"{setting.field} is set",
-            )
-        elif status in setting.forbidden_in:
-            context.report.check(
-                setting.requirement,
-                value is None,
-                f"{setting.field} is {value!r} in {status}",
-                f"{setting.field} is null",
-            )
+    check_settings(context.report, cycle, step)
 
 
 def _written(context: Context, step: dict[str, Any], details: dict[str, Any]) -> None:
