@@ -287,6 +287,9 @@ def _syntax(error: yaml.YAMLError, data: bytes, entry: int | None, offset: int) 
     if isinstance(error, yaml.MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
         reason = error.problem or error.context or "a syntax error"
+        if "nesting depth" in reason:
+            # From PyYAML 6.0.4 on the library has a limit of its own, below ours.
+            reason = f"nested deeper than the YAML library goes ({reason})"
         place = place_of(mark.line + 1 + offset, mark.column + 1, entry) if mark else ""
     else:
         reason = str(getattr(error, "reason", "")) or "a syntax error"
