@@ -17,6 +17,7 @@ from assistants_conformance.reference import (
     handlers_runs,
     handlers_threads,
     spoilt_runs,
+    spoilt_streams,
 )
 from assistants_conformance.reference.careless import (
     limited_carelessly,
@@ -30,6 +31,7 @@ from assistants_conformance.reference.faults.derived import Spoiler, weakened
 from assistants_conformance.reference.handlers import HANDLERS
 from assistants_conformance.reference.paging import page
 from assistants_conformance.reference.refusal import Refusal, answer, refuse
+from assistants_conformance.reference.streams import RunStream
 from assistants_conformance.reference.upload import read_upload
 from assistants_conformance.reference.validation import type_name, validate
 from assistants_conformance.reference.wire import Raw, Reply, Request, dump_json
@@ -75,6 +77,7 @@ class Reference:
         self.faults = Faults(profile, faults)
         self.world = World(profile, clock, self.faults, failing_model, run_expiry)
         self._spoiler = Spoiler(profile, self.faults)
+        self.world.spoil = self._spoiler.spoil
         self._schemas: dict[str, dict[str, Any]] = {}
         self._lock = threading.RLock()
 
@@ -105,6 +108,8 @@ class Reference:
                     disposition = f'attachment; filename="{result.filename}"'
                 extra = {"content-disposition": disposition}
                 return self._reply(200, result.data, "application/octet-stream", self._service_headers() | extra)
+            if isinstance(result, RunStream):
+                return self._stream(result)
             shown = self._spoiler.spoil(result)
             if self.faults.on("file-deletion-answers-204") and shown.get("object") == "file" and "deleted" in shown:
                 return self._reply(204, b"", "application/json", self._service_headers())
@@ -121,7 +126,18 @@ class Reference:
             return 201
         return 200
 
-    def _serve(self, request: Request) -> dict[str, Any] | Raw:
+    def _stream(self, stream: RunStream) -> Reply:
+        reply = self._reply(200, b"", spoilt_streams.content_type(self.faults), self._service_headers())
+        del reply.headers["content-length"]
+        reply.stream = Locked(stream, self._lock)
+        return reply
+
+    def pass_time(self, seconds: float) -> None:
+        """Let a virtual clock go on, as whoever sends a stream does while it waits for the next event."""
+        with self._lock:
+            self.clock.advance(seconds)
+
+    def _serve(self, request: Request) -> dict[str, Any] | Raw | RunStream:
         if self.faults.on("body-is-checked-before-the-key"):
             self._call(request, self._route(request))
         try:
@@ -135,14 +151,14 @@ class Reference:
             return gone
         return self._carry_out(request)
 
-    def _carry_out(self, request: Request) -> dict[str, Any] | Raw:
+    def _carry_out(self, request: Request) -> dict[str, Any] | Raw | RunStream:
         if request.method == "GET" and request.path.endswith("/threads") and self.faults.on("threads-are-listed"):
             rows = self.world.store.threads.values()
             return page(self.world, rows, request.query, self.world.render.thread, kind="thread")
         match = self._route(request)
         access.check_beta(self.profile, request, match.operation, self.faults)
         result = HANDLERS[match.operation.id](self.world, self._call(request, match))
-        if isinstance(result, Raw):
+        if isinstance(result, Raw | RunStream):
             return result
         return written_carelessly(match.operation.id, result, self.faults, self.world.now())
 
@@ -230,6 +246,24 @@ class Reference:
             status = 400
             shown = {"error": {"message": str(error), "type": "invalid_request_error", "param": None, "code": None}}
         return self._reply(status, dump_json(shown), "application/json", {})
+
+
+class Locked:
+    """A stream whose frames are pulled while no other request is served."""
+
+    def __init__(self, stream: RunStream, lock: threading.RLock) -> None:
+        self._stream = stream
+        self._lock = lock
+
+    def pull(self) -> bytes | float | None:
+        """Return the next frame, the seconds of the server's time to wait for it, or None at the end."""
+        with self._lock:
+            return self._stream.pull()
+
+    def close(self) -> None:
+        """End the stream from the client's side."""
+        with self._lock:
+            self._stream.close()
 
 
 def _seconds(request: Request) -> float:

@@ -96,6 +96,21 @@ class Renderer:
             files = {"file_ids": list(dict.fromkeys(entry["file_id"] for entry in row.attachments))}
         return {**head, **ids, "role": row.role, "content": self._content(row), **files, "metadata": row.metadata}
 
+    def streamed_message(self, row: Message, status: str, at: int | None, reason: str | None) -> Json:
+        """Return a message as an event carries it; `at` is when it ended, in Unix seconds, `reason` why too early."""
+        shown, done = self.message(row), status == "completed"
+        group = {
+            "status": status,
+            "incomplete_details": None if reason is None else {"reason": reason},
+            "incomplete_at": at if status == "incomplete" else None,
+            "completed_at": at if done else None,
+        }
+        if status == "in_progress":
+            shown |= {"content": []}
+        place = list(shown).index("role")
+        members = list(shown.items())
+        return dict([*members[:place], *group.items(), *members[place:]])
+
     def _content(self, row: Message) -> Any:
         if self.faults.on("content-answered-as-text"):
             return row.text
@@ -103,9 +118,12 @@ class Renderer:
             return [{**part, "type": "output_text" if part["type"] == "text" else part["type"]} for part in row.content]
         return row.content
 
-    def run(self, row: Run) -> Json:
-        """Return a run."""
-        return spoilt_runs.shown(self.faults, row, self._run(row))
+    def run(self, row: Run, *, streamed: bool = False) -> Json:
+        """Return a run; `streamed` is the form of events, whose empty resources look different."""
+        shown = spoilt_runs.shown(self.faults, row, self._run(row))
+        if streamed and "tool_resources" in shown and not shown["tool_resources"]:
+            shown["tool_resources"] = {"code_interpreter": {"file_ids": []}}
+        return shown
 
     def _run(self, row: Run) -> Json:
         shown: Json = {
@@ -162,8 +180,12 @@ class Renderer:
             usage["completion_tokens_details"] = {"reasoning_tokens": 0}
         return usage
 
-    def step(self, row: Step, run: Run, *, contents: bool = False) -> Json:
-        """Return a step of a run; `contents` adds the text of search results, which is left out otherwise."""
+    def step(self, row: Step, run: Run, *, contents: bool = False, streamed: bool = False) -> Json:
+        """Return a step of a run.
+
+        `contents` adds the text of search results, which is left out otherwise; in an event (`streamed`) a step has the
+        expiry of its run whatever its status.
+        """
         shown: Json = {
             "id": row.id,
             "object": "thread.run.step",
@@ -175,7 +197,7 @@ class Renderer:
             "status": row.status,
             "cancelled_at": row.cancelled_at,
             "completed_at": row.completed_at,
-            "expires_at": row.expires_at,
+            "expires_at": run.expires_at if streamed else row.expires_at,
             "failed_at": row.failed_at,
             "last_error": row.last_error,
             "step_details": row.details if contents else without_contents(row.details),
