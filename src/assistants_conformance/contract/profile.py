@@ -94,6 +94,10 @@ class Profile:
         """Return the schema of a kind of object (`run`, `list`, `error` ...), None where this profile has none."""
         return self._shape("objects", kind)
 
+    def event_shape(self, kind: str) -> Shape | None:
+        """Return the schema of a kind of object as an event of a stream carries it; None where there is none."""
+        return self._shape("events", kind)
+
     def request_shape(self, name: str) -> Shape | None:
         """Return the schema of a request body by the operation's id."""
         return self._shape("requests", name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from assistants_conformance.observe.exchange import NotJson
+from assistants_conformance.observe.strict_json import NotJson
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

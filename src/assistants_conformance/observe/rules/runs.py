@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.observe.context import Context, server_time, whole
-from assistants_conformance.observe.exchange import NotJson, parse_json
 from assistants_conformance.observe.rules.changes import OUTLIVED, asked, observe_change
 from assistants_conformance.observe.settings import check_settings
+from assistants_conformance.observe.strict_json import NotJson, parse_json
 
 if TYPE_CHECKING:
     from assistants_conformance.observe.call import Call

@@ -1,4 +1,4 @@
-"""Faults of streams: events lost, renamed or out of order, deltas that do not add up, a lock that a disconnect opens."""
+"""Faults of streams: events lost, renamed or out of order, deltas that do not add up, a lock that opens too early."""
 
 from assistants_conformance.reference.faults import Fault
 
