@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from assistants_conformance.contract import Match, Operation, Profile
     from assistants_conformance.reference.clock import Clock
+    from assistants_conformance.reference.wire import Frames
 
 # Importing a module of handlers registers them.
 _MODULES = (handlers_assistants, handlers_files, handlers_runs, handlers_threads)
@@ -127,9 +128,10 @@ class Reference:
         return 200
 
     def _stream(self, stream: RunStream) -> Reply:
+        held = spoilt_streams.held_back(self.faults, stream, self.clock)
         reply = self._reply(200, b"", spoilt_streams.content_type(self.faults), self._service_headers())
         del reply.headers["content-length"]
-        reply.stream = Locked(stream, self._lock)
+        reply.stream = Locked(held, self._lock)
         return reply
 
     def pass_time(self, seconds: float) -> None:
@@ -251,7 +253,7 @@ class Reference:
 class Locked:
     """A stream whose frames are pulled while no other request is served."""
 
-    def __init__(self, stream: RunStream, lock: threading.RLock) -> None:
+    def __init__(self, stream: Frames, lock: threading.RLock) -> None:
         self._stream = stream
         self._lock = lock
 

@@ -82,6 +82,8 @@ def limited_carelessly(operation: str, schema: Json, faults: Faults) -> Json:
     if faults.on("limits-are-exclusive"):
         schema = copy.deepcopy(schema)
         _each(schema, _one_less)
+    if faults.on("streams-in-the-first-shape") and operation == "create_run":
+        schema = {**schema, "properties": {**schema["properties"], "stream": {"type": "boolean"}}}
     if faults.on("response-format-unchecked") and "response_format" in schema.get("properties", {}):
         schema = {**schema, "properties": {**schema["properties"], "response_format": {}}}
     return schema

@@ -121,7 +121,8 @@ def create_run(world: World, call: Call) -> Json | RunStream:
     if (refusal := lock.run_refusal(world, thread, assistant.id)) is not None:
         if world.faults.on("refused-run-adds-additional-messages"):
             messages.carry_out(thread)
-        if world.faults.on("refused-run-is-stored"):
+        kept = bool(body.get("stream")) and world.faults.on("refused-streamed-run-is-kept")
+        if kept or world.faults.on("refused-run-is-stored"):
             _make(world, thread, assistant, body, effective, instructions)
         raise refusal
     messages.carry_out(thread)

@@ -249,13 +249,12 @@ class Api(Client):
             raise Blocked(f"the model asked for {len(call_ids(run))} function calls at once, not for {calls}")
         return run
 
-    def submit(self, run: dict[str, Any], outputs: list[dict[str, Any]] | None = None) -> Answer:
-        """Submit tool outputs, by default one for every call; return the raw answer."""
+    def submit(self, run: dict[str, Any], outputs: list[dict[str, Any]] | None = None, **body: Any) -> Answer:
+        """Submit tool outputs, by default one for every call; return the raw answer. `body` has further members."""
         if outputs is None:
             outputs = [{"tool_call_id": call, "output": "22 C"} for call in call_ids(run)]
-        return self.call(
-            "submit_tool_outputs", thread_id=run["thread_id"], run_id=run["id"], json={"tool_outputs": outputs}
-        )
+        body = {"tool_outputs": outputs, **body}
+        return self.call("submit_tool_outputs", thread_id=run["thread_id"], run_id=run["id"], json=body)
 
     def cancel(self, run: dict[str, Any]) -> Answer:
         """Cancel a run; return the raw answer."""

@@ -21,7 +21,7 @@ FAULTS = (
     Fault(
         "refused-stream-answers-as-stream",
         "A refused request with `stream: true` is answered with 200 and an event that tells the error.",
-        ("ERR-022", "AUTH-011"),
+        ("ERR-022", "AUTH-011", "SSE-034"),
     ),
     Fault("refused-create-is-stored", "What is valid of a refused create is stored.", ("ERR-023",)),
     Fault("refused-modification-is-half-done", "What is valid of a refused modification is done.", ("ERR-024",)),
