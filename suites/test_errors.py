@@ -264,6 +264,15 @@ def test_value_of_another_type_is_refused(api: Api, verify: Verify) -> None:
         raise Blocked("no value of another type was refused")
 
 
+@requirement("ERR-012")
+def test_truth_value_in_metadata_becomes_a_text(api: Api, verify: Verify) -> None:
+    here, truth = stage(api), {"metadata": {"modified": True}}
+    for operation in ("create_thread", "create_message", "modify_assistant", "modify_thread", "modify_message"):
+        body = {"role": "user", "content": "Hello.", **truth} if operation == "create_message" else truth
+        answer = send(api, here, operation, body)
+        verify.equal("ERR-012", answer.json.get("metadata"), {"modified": "True"}, answer)
+
+
 @requirement("ERR-013", "ERR-028", "ERR-026")
 @pytest.mark.parametrize("name", ["name", "description"])
 def test_string_beyond_its_longest_length_is_refused(api: Api, verify: Verify, name: str) -> None:
