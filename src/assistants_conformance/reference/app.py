@@ -219,6 +219,8 @@ class Reference:
 
     def _service_headers(self) -> dict[str, str]:
         identifier = self.world.store.ids.request()
+        if self.faults.on("no-id-of-the-request"):
+            return {}
         if self.profile.platform == "openai":
             if self.faults.on("no-openai-headers"):
                 return {}
@@ -227,11 +229,14 @@ class Reference:
                 "openai-version": "2020-10-01",
                 "openai-processing-ms": "20",
             }
-        return {
+        headers = {
             "x-request-id": identifier,
             "apim-request-id": self.world.store.ids.request(),
             "x-ms-region": "Reference",
         }
+        if self.profile.traits.get("openai_headers") and not self.faults.on("no-openai-headers"):
+            headers |= {"openai-version": "2020-10-01", "openai-processing-ms": "20"}
+        return headers
 
     def _reply(self, status: int, body: bytes, kind: str, headers: dict[str, str]) -> Reply:
         date = formatdate(self.clock.now(), usegmt=True)

@@ -49,8 +49,8 @@ def tools(world: World, given: list[Json] | None) -> list[Json]:
             if azure or function.get("description") is not None:
                 row["function"]["description"] = function.get("description") or None
             row["function"]["parameters"] = function.get("parameters") or {"type": "object", "properties": {}}
-            if "strict" in function:
-                row["function"]["strict"] = bool(function["strict"])
+            if "strict" in function or world.profile.traits.get("strict_shown"):
+                row["function"]["strict"] = bool(function.get("strict"))
         elif tool.get(tool["type"]) is not None:
             row[tool["type"]] = tool[tool["type"]]
         shown.append(row)
