@@ -4,6 +4,7 @@ from assistants_conformance.reference.faults import Fault
 
 _FIRST_SHAPE = ("azure-2024-02-15-preview",)
 _SECOND_SHAPE = ("azure-2024-05-01-preview", "openai-v2")
+_AZURE_SECOND = ("azure-2024-05-01-preview",)
 _OPENAI = ("openai-v2",)
 
 FAULTS = (
@@ -24,6 +25,12 @@ FAULTS = (
         _SECOND_SHAPE,
     ),
     Fault("message-files-not-listed", "The list of a message's files is always empty.", ("MSG-006",), _FIRST_SHAPE),
+    Fault(
+        "list-of-parts-is-written-out",
+        "A list of parts is taken, and kept as the text of its JSON.",
+        ("MSG-013",),
+        _FIRST_SHAPE + _AZURE_SECOND,
+    ),
     Fault(
         "long-text-refused",
         "The limit of the first shape, 32768 characters, holds for the second too.",

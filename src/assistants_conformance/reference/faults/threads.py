@@ -13,5 +13,6 @@ FAULTS = (
     Fault("thread-keeps-its-resources", "A modification does not change the resources.", ("THR-010",), V2),
     Fault("thread-hides-its-resources", "A thread never shows the resources it was given.", ("THR-012", "THR-018"), V2),
     Fault("deleted-thread-keeps-its-messages", "The messages of a deleted thread can be read.", ("THR-014",)),
+    Fault("threads-last-a-month", "A thread is gone thirty days after it was made.", ("THR-015",)),
     Fault("thread-metadata-is-dropped", "The metadata of a new thread is forgotten.", ("THR-018",)),
 )
