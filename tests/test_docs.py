@@ -105,5 +105,6 @@ def _without_code(text: str) -> str:
 
 
 def _anchors(file: Path) -> set[str]:
-    headings = re.findall(r"^#+ (.+)$", file.read_text("utf-8"), re.MULTILINE)
-    return {anchor(heading) for heading in headings}
+    text = file.read_text("utf-8")
+    named = set(re.findall(r'<a id="([^"]+)">', text))
+    return named | {anchor(heading) for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tools.pages import errors, faults, lifecycles, operations, requirements
+from tools.pages import contradictions, errors, faults, lifecycles, operations, requirements
 
 from assistants_conformance.contract import load_profile, profile_ids
 
@@ -23,6 +23,7 @@ def pages() -> dict[str, str]:
     """Return every generated page by its path below `docs`; the same data gives the same text."""
     profiles = [load_profile(name) for name in sorted(profile_ids(runnable=False))]
     made = {
+        "contradictions.md": contradictions.contradictions(),
         "errors.md": errors.errors(profiles),
         "faults.md": faults.faults(profiles),
         "lifecycles.md": lifecycles.lifecycles(profiles),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tools.pages.markdown import anchor, code, page, table
 
 from assistants_conformance.contract import operations as all_operations
+from assistants_conformance.contract.documents import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,6 +53,8 @@ def operations(profiles: Sequence[Profile]) -> str:
         + ", ".join(f"{code(profile.base_path)} in {code(profile.id)}" for profile in profiles)
         + ".",
         table(["operation", "request", "answers with", "requirement", *(profile.id for profile in profiles)], rows),
+        "## Query parameters",
+        _parameters(),
         "## Request bodies",
         _BODIES,
     ]
@@ -62,6 +65,17 @@ def operations(profiles: Sequence[Profile]) -> str:
                 parts.append("In " + ", ".join(code(profile.id) for profile in having) + ":")
                 parts.append(table(["member", "value", "requirement"], told))
     return page("Operations", *parts)
+
+
+def _parameters() -> str:
+    document = read("requests/list_parameters")
+    rows = []
+    for name, schema in document["parameters"].items():
+        takes = [operation for operation, names in document["operations"].items() if name in names]
+        where = [*schema.get("shapes", ()), *schema.get("profiles", ())]
+        told = ", ".join(map(code, takes))
+        rows.append([code(name), _told(schema), told, ", ".join(where), schema.get("x-requirement", "")])
+    return table(["parameter", "value", "operations", "only in", "requirement"], rows)
 
 
 def _has_body(row: Operation, profiles: Sequence[Profile]) -> bool:

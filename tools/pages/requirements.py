@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from tools.pages.markdown import cell, names, page, plain, table
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from assistants_conformance.contract import Requirement
 
+_CONTRADICTION = re.compile(r"\bC-\d{2}\b")
 #: How an exclusion is told in one word; the reasons begin with these (tests/test_catalogue.py).
 KINDS = {
     "static": "static",
@@ -36,6 +38,11 @@ an active row with an *occasion* is given only when that occasion arises.""".rep
 _COUNTS = """\
 Active rows of the rows that apply; a dash where none applies. Profiles that are *for audit alone* judge recordings;
 no target can be run on them.""".replace("\n", " ")
+
+
+_OCCASIONS = """\
+Rows that can only be judged when something happens which no client can bring about on every target, or which the
+configuration must name. Without it their verdict is *not-applicable*, with this reason.""".replace("\n", " ")
 
 
 def kind_of(reason: str) -> str:
@@ -65,6 +72,12 @@ def index(profiles: Sequence[Profile]) -> str:
                 if any(_excluded(profile, word) for profile in profiles)
             ],
         ),
+    ]
+    occasions = [row for rows in areas.values() for row in rows if row.occasion]
+    parts += [
+        "## Occasions",
+        _OCCASIONS,
+        table(["id", "title", "occasion"], [[r.id, plain(r.title), plain(r.occasion)] for r in occasions]),
     ]
     for area, rows in areas.items():
         parts.append(f"## {area}")
@@ -108,7 +121,7 @@ def of_profile(profile: Profile) -> str:
                 [
                     [
                         f"**{row.id}**<br>{row.level}<br>{row.impact}",
-                        f"**{plain(row.title)}.** {plain(row.statement)}<br><sub>Source: {plain(row.source)}</sub>",
+                        f"**{plain(row.title)}.** {plain(row.statement)}<br><sub>Source: {_source(row)}</sub>",
                         _told(profile, row, behind.get(row.id, Proof())),
                     ]
                     for row in found
@@ -129,6 +142,10 @@ def _told(profile: Profile, row: Requirement, proof: Proof) -> str:
     if proof.faults:
         parts.append(f"{len(proof.faults)} {'faults' if len(proof.faults) > 1 else 'fault'}: {names(proof.faults, 2)}")
     return "<br>".join(parts)
+
+
+def _source(row: Requirement) -> str:
+    return _CONTRADICTION.sub(lambda found: f"[{found[0]}](../contradictions.md#{found[0].lower()})", plain(row.source))
 
 
 def _areas(rows: Iterable[Requirement]) -> dict[str, list[Requirement]]:
