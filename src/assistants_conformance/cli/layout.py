@@ -44,15 +44,12 @@ def for_terminal(rows: Sequence[Row], width: int, *, names: bool) -> Iterator[st
             area = row["area"]
             yield ""
             yield area
-        head = f"  {row['id']:<10} {row['level']:<8} {row['impact']:<17} {row['decision']:<8}"
-        proof = f" {_proof(row):<31}"
+        head = f"  {row['id']:<10} {row['level']:<8} {row['impact']:<17} "
+        told = f"{row['decision']:<8} {_proof(row)}".rstrip()
         if width >= WIDE:
-            yield from _wrapped(head + proof + " ", row["title"], width)
+            yield from _wrapped(f"{head}{told:<40} ", row["title"], width)
         else:
-            beside = len((head + proof).rstrip()) <= width
-            yield (head + proof if beside else head).rstrip()
-            if not beside:
-                yield from _wrapped(_INDENT, _proof(row), width)
+            yield from _wrapped(head, told, width)
             yield from _wrapped(_INDENT, row["title"], width)
         if note := _note(row):
             yield from _wrapped(_INDENT, note, width)
@@ -75,7 +72,7 @@ def _proof(row: Row) -> str:
 def _note(row: Row) -> str:
     if row["reason"]:
         return str(row["reason"])
-    return f"only judged when it happens: {row['occasion']}" if row["occasion"] else ""
+    return f"occasion: {row['occasion']}" if row["occasion"] else ""
 
 
 def _wrapped(lead: str, text: str, width: int) -> Iterator[str]:

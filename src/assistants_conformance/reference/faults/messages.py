@@ -4,7 +4,6 @@ from assistants_conformance.reference.faults import Fault
 
 _FIRST_SHAPE = ("azure-2024-02-15-preview",)
 _SECOND_SHAPE = ("azure-2024-05-01-preview", "openai-v2")
-_AZURE_SECOND = ("azure-2024-05-01-preview",)
 _OPENAI = ("openai-v2",)
 
 FAULTS = (
@@ -29,7 +28,6 @@ FAULTS = (
         "list-of-parts-is-written-out",
         "A list of parts is taken, and kept as the text of its JSON.",
         ("MSG-013",),
-        _FIRST_SHAPE + _AZURE_SECOND,
     ),
     Fault(
         "long-text-refused",
