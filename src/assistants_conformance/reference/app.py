@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import threading
+from dataclasses import replace
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -57,7 +59,8 @@ class Reference:
     """A server of one profile that keeps the contract, apart from the faults that it is given.
 
     `key` is the API key; `token` is the Entra token of the Azure profiles. `failing_model` is a model whose runs fail;
-    `run_expiry` (seconds) takes the place of the profile's time to live of a run.
+    `run_expiry` (seconds) takes the place of the profile's time to live of a run. `other_key` is the key of another
+    project, which has objects of its own; on Azure it is the key of another resource and opens nothing here.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class Reference:
         faults: Iterable[str] = (),
         failing_model: str | None = None,
         run_expiry: int | None = None,
+        other_key: str = "",
     ) -> None:
         self.profile = profile
         self.clock = clock
@@ -81,6 +85,11 @@ class Reference:
         self.world.spoil = self._spoiler.spoil
         self._schemas: dict[str, dict[str, Any]] = {}
         self._lock = threading.RLock()
+        self._requests = itertools.count(1)
+        self._other_key = other_key
+        self._neighbour = (
+            Reference(profile, clock=clock, key=other_key) if other_key and profile.platform == "openai" else None
+        )
 
     def handle(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Answer one request. `url` is absolute, or path and query.
@@ -92,10 +101,17 @@ class Reference:
         with self._lock:
             if request.path == CLOCK_PATH:
                 return self._wind(request)
+            if access.carries(request, self._other_key):
+                if self.faults.on("another-accounts-key-reads-everything"):
+                    own = {"authorization": f"Bearer {self.key}", "api-key": self.key}
+                    request = replace(request, headers=request.headers | own)
+                elif self._neighbour is not None:
+                    return self._neighbour.handle(method, url, headers, body)
             faulty.check_alive(self.faults, request)
             self.clock.tick()
             self.world.engine.settle()
             try:
+                faulty.check_rate(self.faults, next(self._requests))
                 result = self._serve(request)
             except Refusal as refusal:
                 status, error = answer(refusal, self.profile, self.faults)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.reference.refusal import refuse
@@ -52,6 +53,8 @@ def read_carelessly(operation: str, body: Json, faults: Faults) -> Json:
     if faults.on("truth-value-as-json-writes-it") and isinstance(body.get("metadata"), dict):
         told = {key: str(value).lower() if value is True else value for key, value in body["metadata"].items()}
         body = {**body, "metadata": told}
+    if faults.on("list-of-parts-is-written-out") and isinstance(body.get("content"), list):
+        body = {**body, "content": json.dumps(body["content"])}
     resources = body.get("tool_resources")
     if faults.on("misspelt-resources-taken") and isinstance(resources, dict) and _MISSPELT in resources:
         body = {**body, "tool_resources": {"code_interpreter": resources[_MISSPELT]}}

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from assistants_conformance.reference.world import World
 
 _SLOW_SECONDS = 45
+_MONTH_SECONDS = 30 * 86_400
 _LATE_SECONDS = 2
 #: How long a run works whose events are held back meanwhile.
 _HELD_SECONDS = 4
@@ -49,6 +50,10 @@ class CarelessEngine(Engine):
             for thread in self._world.store.threads.values():
                 for run in thread.runs.values():
                     run.completed_at = run.completed_at and run.completed_at + 1
+        if self._faults.on("threads-last-a-month"):
+            threads = self._world.store.threads
+            for name in [name for name, thread in threads.items() if now >= thread.created_at + _MONTH_SECONDS]:
+                del threads[name]
         for run, at in list(self._late):
             if now >= at + _LATE_SECONDS:
                 self._late.remove((run, at))

@@ -112,6 +112,11 @@ def modify_thread(world: World, call: Call) -> Json:
     """POST /threads/{thread_id}: not locked by a run."""
     row = world.store.thread(call.params["thread_id"])
     planned = Planned(world, call.body.get("tool_resources"))
+    if (refusal := lock.modification_refusal(world, row)) is not None:
+        row.metadata = metadata(call.body.get("metadata"))
+        raise refusal
+    if lock.forgets_modifications(world, row):
+        return world.render.thread(replace(row, metadata=metadata(call.body.get("metadata"))))
     if "metadata" in call.body:
         row.metadata = metadata(call.body["metadata"])
     planned.carry_out(row.resources)

@@ -68,6 +68,18 @@ def check_read(world: World, thread: Thread) -> None:
         raise refuse("thread_locked_message", thread_id=thread.id, run_id=run.id)
 
 
+def modification_refusal(world: World, thread: Thread) -> Refusal | None:
+    """Return why a thread may not be modified now: nothing forbids it, unless a fault does."""
+    fault = world.faults.on("refused-modification-of-a-locked-thread-is-done")
+    run = holder(world, thread) if fault else None
+    return None if run is None else refuse("thread_locked_message", thread_id=thread.id, run_id=run.id)
+
+
+def forgets_modifications(world: World, thread: Thread) -> bool:
+    """Say whether a modification of a thread is answered and not done, which only a fault does."""
+    return world.faults.on("modification-of-a-locked-thread-is-lost") and holder(world, thread) is not None
+
+
 def check_delete(world: World, thread: Thread) -> None:
     """Let a deletion pass; deleting is not locked.
 

@@ -217,6 +217,8 @@ class Renderer:
             shown["status"] = "succeeded"
         if faults.on("step-with-expired-at"):
             shown["expired_at"] = None
+        if faults.on("step-with-metadata"):
+            shown["metadata"] = {}
         if faults.on("step-expires-at-of-its-own") and row.expires_at is not None:
             shown["expires_at"] = row.created_at + 60
         if faults.on("step-calls-with-other-ids") and row.type == "tool_calls":

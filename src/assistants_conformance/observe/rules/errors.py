@@ -37,6 +37,11 @@ def observe_errors(call: Call, context: Context) -> None:
     if call.ok or call.status < 400:
         return
     _envelope(call, context)
+    if call.status == 429 and call.exchange.complete:
+        told = f"{call.exchange.response.json!r:.160}"
+        context.report.check(
+            "ERR-016", isinstance(_error(call).get("message"), str), told, "an `error` object with a message"
+        )
     _texts(call, context)
 
 

@@ -22,6 +22,8 @@ def observe_steps(call: Call, context: Context) -> None:
         context.report.check("STEP-002", name == "thread.run.step", f"object {name!r}", "'thread.run.step'")
         extra = [name for name in ("expired_at", "metadata") if name in step]
         context.report.check("STEP-005", not extra, f"{extra} in a step", "neither expired_at nor metadata")
+        for requirement, name in (("STEP-F11", "expired_at"), ("STEP-F15", "metadata")):
+            context.report.check(requirement, name not in step, f"{name} in a step", f"no {name}")
         details = step.get("step_details")
         if isinstance(details, dict):
             _written(context, step, details)

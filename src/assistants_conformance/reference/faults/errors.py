@@ -13,6 +13,11 @@ FAULTS = (
     Fault("malformed-json-counts-as-empty", "A body that is no JSON counts as an empty one.", ("ERR-008",)),
     Fault("state-conflict-answers-409", "What the state of an object forbids is refused with 409.", ("ERR-015",)),
     Fault(
+        "rate-limit-in-plain-text",
+        "Every tenth request is refused at a rate limit, in plain text as gateways do.",
+        ("ERR-016",),
+    ),
+    Fault(
         "server-fault-in-other-words",
         "A server fault has another type and does not name the request.",
         ("ERR-017", "N-32"),
