@@ -22,6 +22,7 @@ from assistants_conformance.observe.rules.messages import observe_messages
 from assistants_conformance.observe.rules.runs import observe_runs
 from assistants_conformance.observe.rules.shape import observe_shape
 from assistants_conformance.observe.rules.steps import observe_steps
+from assistants_conformance.observe.rules.vector_stores import observe_vector_stores
 from assistants_conformance.observe.rules.versions import observe_versions
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ RULES: tuple[Callable[[Call, Context], None], ...] = (
     observe_files,
     observe_messages,
     observe_steps,
+    observe_vector_stores,
     observe_lock,
     observe_actions,
     observe_runs,
