@@ -15,6 +15,7 @@ from assistants_conformance.reference import (
     handlers_assistants,
     handlers_files,
     handlers_runs,
+    handlers_stores,
     handlers_threads,
     spoilt_runs,
 )
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from assistants_conformance.reference.clock import Clock
 
 # Importing a module of handlers registers them.
-_MODULES = (handlers_assistants, handlers_files, handlers_runs, handlers_threads)
+_MODULES = (handlers_assistants, handlers_files, handlers_runs, handlers_stores, handlers_threads)
 
 DEFAULT_KEY = "reference-key"
 DEFAULT_TOKEN = "reference-token"  # noqa: S105 - what the server takes unless told otherwise
@@ -90,7 +91,7 @@ class Reference:
                 return self._wind(request)
             faulty.check_alive(self.faults, request)
             self.clock.tick()
-            self.world.engine.settle()
+            self.world.settle()
             try:
                 result = self._serve(request)
             except Refusal as refusal:
@@ -118,6 +119,12 @@ class Reference:
         if self.faults.on("upload-answers-202") and (method, kind) == ("POST", "file"):
             return 202
         if self.faults.on("message-created-with-201") and (method, kind) == ("POST", "thread.message"):
+            return 201
+        if (
+            self.faults.on("store-objects-created-with-201")
+            and method == "POST"
+            and str(kind).startswith("vector_store")
+        ):
             return 201
         return 200
 
@@ -224,7 +231,7 @@ class Reference:
         shown: dict[str, Any]
         try:
             self.clock.advance(_seconds(request))
-            self.world.engine.settle()
+            self.world.settle()
             status, shown = 200, {"now": self.clock.now()}
         except ClockError as error:
             status = 400

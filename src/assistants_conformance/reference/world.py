@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from assistants_conformance.reference.careless_engine import CarelessEngine
 from assistants_conformance.reference.files import FileTypes
 from assistants_conformance.reference.ids import Uuids
+from assistants_conformance.reference.index import Index
 from assistants_conformance.reference.render import Renderer
 from assistants_conformance.reference.runs import Engine
 from assistants_conformance.reference.store import Store
@@ -39,6 +40,7 @@ class World:
         self.store = Store(profile, faults)
         self.render = Renderer(profile, faults)
         self.file_types = FileTypes(profile)
+        self.index = Index(self)
         self.engine = CarelessEngine(self) if faults.active else Engine(self)
         # Where lists showed their items first; only a faulty cursor asks for it.
         self.offsets: dict[str, int] = {}
@@ -46,6 +48,11 @@ class World:
         self.ghosts: dict[str, Any] = {}
         if faults.on("ids-are-uuids"):
             self.store.ids = Uuids(profile.id_forms)
+
+    def settle(self) -> None:
+        """Bring everything that goes on by itself up to the present."""
+        self.index.settle()
+        self.engine.settle()
 
     def now(self) -> int:
         """Return the time in whole seconds, as objects carry it."""
