@@ -91,6 +91,8 @@ class Index:
         cause = None
         if not self._world.file_types.accepts("file_search", file.filename):
             cause = None if faults.on("every-type-is-indexed") else "unsupported"
+        elif faults.on("newer-types-are-not-indexed") and file.filename.lower().endswith((".cs", ".doc", ".sh")):
+            cause = "unsupported"
         elif not text_of(file).strip():
             cause = "unreadable"
         if cause is None:

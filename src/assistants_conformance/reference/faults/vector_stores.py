@@ -82,6 +82,11 @@ FAULTS = (
         _WITH_RESULTS,
     ),
     Fault("every-type-is-indexed", "A file of a type that is not supported becomes completed.", ("VS-050",)),
+    Fault(
+        "newer-types-are-not-indexed",
+        "Files that only the search takes fail in the index.",
+        ("MIME-028", "MIME-029", "MIME-030"),
+    ),
     Fault("citation-of-a-file-that-was-not-searched", "A citation names a file outside the stores.", ("VS-053",)),
     Fault("unknown-files-join-stores", "A file that does not exist becomes a completed store file.", ("VS-054",)),
     Fault("unfinished-file-uses-bytes", "A store file in progress has its usage_bytes already.", ("N-25",)),
