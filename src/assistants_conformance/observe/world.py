@@ -50,6 +50,7 @@ class RunSeen:
     action_expiry: int | None = None
     cancelled_in: str = ""
     admitted: list[tuple[str, Exchange]] = field(default_factory=list)
+    searches: bool = True
     cited: set[str] = field(default_factory=set)
     found: frozenset[str] | None = None
 

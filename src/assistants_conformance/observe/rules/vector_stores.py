@@ -138,7 +138,7 @@ def _history(call: Call, context: Context, store: dict[str, Any], counts: dict[s
     seen.last_active = whole(store.get("last_active_at"))
     seen.modified = seen.modified and seen.status == "expired"
     at_rest = seen.status == "completed" and counts is not None and counts["in_progress"] == 0
-    running = any(run.terminal is None for run in world.runs.values())
+    running = any(run.terminal is None and run.searches for run in world.runs.values())
     own = call.operation is not None and call.operation.method != "GET"
     seen.quiet = world.writes + own if at_rest and not running else -1
 
