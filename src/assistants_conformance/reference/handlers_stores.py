@@ -43,7 +43,7 @@ def _entry(world: World, call: Call) -> tuple[VectorStore, StoreFile]:
 
 def _batch(world: World, call: Call) -> FileBatch:
     batch = _store(world, call).batches.get(call.params["batch_id"])
-    if batch is None or world.faults.on("batches-are-forgotten"):
+    if batch is None:
         raise refuse("not_found_vector_store_file_batch", id=call.params["batch_id"])
     return batch
 
@@ -115,10 +115,10 @@ def list_vector_stores(world: World, call: Call) -> Json:
 @serves("get_vector_store")
 def get_vector_store(world: World, call: Call) -> Json:
     """GET /vector_stores/{vector_store_id}."""
-    row = _store(world, call)
-    if world.faults.on("newest-store-is-retrieved"):
-        row = list(world.store.vector_stores.values())[-1]
-    return show.vector_store(world, row)
+    shown = show.vector_store(world, _store(world, call))
+    if world.faults.on("store-is-read-under-another-id"):
+        shown["id"] = world.store.ids.new("vector_store")
+    return shown
 
 
 @serves("modify_vector_store")
@@ -197,7 +197,10 @@ def get_vector_store_file(world: World, call: Call) -> Json:
     store, entry = _entry(world, call)
     if world.faults.on("first-file-of-the-store-is-retrieved"):
         entry = next(iter(store.files.values()))
-    return show.store_file(world, entry)
+    shown = show.store_file(world, entry)
+    if world.faults.on("store-file-is-read-with-another-store"):
+        shown["vector_store_id"] = world.store.ids.new("vector_store")
+    return shown
 
 
 @serves("modify_vector_store_file")
@@ -283,7 +286,7 @@ def create_vector_store_file_batch(world: World, call: Call) -> Json:
     store, body = _store(world, call), call.body
     check_chunking(body.get("chunking_strategy"))
     files = _files(world, body)
-    if not files:
+    if not files and "file_ids" not in body:
         raise refuse("missing_required_parameter", at="file_ids")
     return show.batch(world, add_batch(world, store, files, body.get("chunking_strategy"), _attributes(body)))
 
@@ -291,7 +294,10 @@ def create_vector_store_file_batch(world: World, call: Call) -> Json:
 @serves("get_vector_store_file_batch")
 def get_vector_store_file_batch(world: World, call: Call) -> Json:
     """GET /vector_stores/{vector_store_id}/file_batches/{batch_id}."""
-    return show.batch(world, _batch(world, call))
+    shown = show.batch(world, _batch(world, call))
+    if world.faults.on("batch-is-read-under-another-id"):
+        shown["id"] = world.store.ids.new("vector_store_file_batch")
+    return shown
 
 
 @serves("cancel_vector_store_file_batch")

@@ -56,6 +56,8 @@ def _status(world: World, row: VectorStore) -> str:
     faults, states = world.faults, {entry.status for entry in row.files.values()}
     if expired(row, world.clock.now()) and not faults.on("expired-store-looks-completed"):
         return "expired"
+    if faults.on("store-status-is-processing") and "in_progress" in states:
+        return "processing"
     if faults.on("empty-store-is-in-progress") and not states:
         return "in_progress"
     if faults.on("store-status-always-completed"):

@@ -63,6 +63,8 @@ def add(
     shown = DEFAULT_CHUNKING if chunking is None or chunking["type"] == "auto" else chunking
     if world.faults.on("chunking-strategy-is-not-kept"):
         shown = DEFAULT_CHUNKING
+    if world.faults.on("default-chunks-of-half-the-size") and shown is DEFAULT_CHUNKING:
+        shown = {"type": "static", "static": {"max_chunk_size_tokens": 400, "chunk_overlap_tokens": 200}}
     for place, file in enumerate({file.id: file for file in files}.values()):
         if (before := store.files.pop(file.id, None)) is not None:
             world.index.drop(before)

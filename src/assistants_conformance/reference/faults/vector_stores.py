@@ -12,21 +12,28 @@ FAULTS = (
         ("VS-001", "VS-006", "VS-010"),
     ),
     Fault("empty-stores-are-not-listed", "The list of stores leaves out those without files.", ("VS-002",)),
-    Fault("newest-store-is-retrieved", "Whatever store is asked for, the newest is answered.", ("VS-003",)),
+    Fault("store-is-read-under-another-id", "A store that is read has another id.", ("VS-003", "OBJ-002")),
     Fault("modified-store-is-not-kept", "A modification of a store is answered and forgotten.", ("VS-004",)),
     Fault("deleted-store-is-still-there", "A deleted store can still be read.", ("VS-048",)),
     Fault("deleting-a-store-deletes-its-files", "With a store its files are deleted.", ("VS-043",)),
     Fault("list-of-store-files-shows-one", "The list of the files of a store has one entry.", ("VS-007",)),
-    Fault("only-indexed-files-are-listed", "The list of the files of a store lacks what is not indexed.", ("VS-051",)),
+    Fault(
+        "only-indexed-files-are-listed", "The list of the files of a store lacks what is not indexed.", ("PAGE-018",)
+    ),
     Fault(
         "first-file-of-the-store-is-retrieved",
         "Whatever file of a store is asked for, the first is answered.",
-        ("VS-008", "VS-030"),
+        ("VS-030",),
+    ),
+    Fault(
+        "store-file-is-read-with-another-store", "A store file that is read names another store.", ("VS-008", "VS-030")
     ),
     Fault("taking-a-file-out-deletes-it", "A file that is taken out of a store is deleted.", ("VS-009",)),
     Fault("file-stays-in-its-store", "A file that is taken out of a store is still listed there.", ("VS-009",)),
-    Fault("added-files-are-not-kept", "A store forgets the files that are added to it.", ("VS-006", "VS-010")),
-    Fault("batches-are-forgotten", "A batch can be made and not be read.", ("VS-011",)),
+    Fault(
+        "added-files-are-not-kept", "A store forgets the files that are added to it.", ("VS-013", "VS-018", "VS-051")
+    ),
+    Fault("batch-is-read-under-another-id", "A batch that is read has another id.", ("VS-011",)),
     Fault("open-batch-cannot-be-cancelled", "The cancellation of a batch in progress is refused.", ("VS-012",)),
     Fault("finished-batch-cannot-be-cancelled", "The cancellation of a finished batch is refused.", ("VS-036",)),
     Fault(
@@ -56,7 +63,9 @@ FAULTS = (
     Fault("total-of-a-batch-shrinks", "The total of a batch is what is still in progress.", ("VS-020", "VS-037")),
     Fault("store-expires-from-its-creation", "The days of a store count from its creation.", ("VS-023", "N-23")),
     Fault("store-expiry-is-never-told", "`expires_at` of a store is always null.", ("VS-023", "N-23")),
-    Fault("expired-store-looks-completed", "An expired store has the status completed.", ("VS-019",)),
+    Fault("expired-store-looks-completed", "An expired store has the status completed.", ("VS-056",)),
+    Fault("store-status-is-processing", "A store is `processing` while its files are.", ("VS-019",)),
+    Fault("default-chunks-of-half-the-size", "The default chunk is 400 tokens with 200 overlapping.", ("VS-039",)),
     Fault("every-change-refreshes-the-store", "A new name counts as a use of the store.", ("N-23",)),
     Fault("new-policy-counts-from-the-old-use", "A new policy of expiry does not count as a use.", ("N-23",)),
     Fault("stores-of-threads-stay", "A store that is made with a thread never expires.", ("THR-011", "VS-024")),
@@ -70,7 +79,9 @@ FAULTS = (
     Fault("batch-status-is-finalizing", "A batch in progress has the status finalizing.", ("VS-035",)),
     Fault("batch-stays-in-progress", "A batch is in progress when its files are done.", ("VS-042",)),
     Fault("index-never-ends", "Files that are added to a store stay in progress.", ("VS-042",)),
-    Fault("chunking-strategy-is-not-kept", "Every file is shown with the default chunking.", ("VS-039",)),
+    Fault(
+        "chunking-strategy-is-not-kept", "Every file is shown with the default chunking.", ("VS-039",), _WITH_RESULTS
+    ),
     Fault("nameless-store-gets-a-name", "A store without a name is called Untitled store.", ("VS-040",)),
     Fault("store-id-is-a-uuid", "The id of a store is a UUID.", ("VS-045",)),
     Fault("batch-id-is-a-uuid", "The id of a batch is a UUID.", ("VS-046",)),
@@ -85,7 +96,7 @@ FAULTS = (
     Fault(
         "newer-types-are-not-indexed",
         "Files that only the search takes fail in the index.",
-        ("MIME-028", "MIME-029", "MIME-030"),
+        ("MIME-028", "MIME-029", "MIME-030", "VS-055"),
     ),
     Fault("citation-of-a-file-that-was-not-searched", "A citation names a file outside the stores.", ("VS-053",)),
     Fault("unknown-files-join-stores", "A file that does not exist becomes a completed store file.", ("VS-054",)),
