@@ -41,11 +41,14 @@ def added(api: Api, store: str, file: str, **body: Any) -> dict[str, Any]:
 
 @requirement("VS-006", "VS-007", "VS-008", "VS-009", "VS-030", "VS-031", "VS-042", "N-25", needs=STORES)
 def test_file_is_added_read_and_taken_out(api: Api, verify: Verify) -> None:
-    file, store = text_file(api), api.store()["id"]
+    other, file, store = text_file(api), text_file(api), api.store()["id"]
+    # Another one, lest the only file is answered whatever is asked for.
+    api.need(api.post_store_file(store, other), "add a file to a vector store")
     with judged(api, "VS-030", "VS-031", "N-25"):
         created = api.post_store_file(store, file)
         verify.status("VS-006", created, 200)
         api.need(created, "add a file to a vector store")
+        verify("VS-006", file in entries(api, store), observed=f"{file} is not listed", expected="a file of the store")
         now = settled(api, "get_vector_store_file", **place(store, file_id=file))
     told = f"{now.get('status')} after {api.settings.run_timeout:.0f} s"
     verify("VS-042", now.get("status") != "in_progress", observed=told, expected="an end in bounded time")
@@ -54,14 +57,14 @@ def test_file_is_added_read_and_taken_out(api: Api, verify: Verify) -> None:
         shown = (answer.status, answer.json.get("object"), answer.json.get("id"), answer.json.get("vector_store_id"))
         verify.equal(row, shown, (200, "vector_store.file", file, store), answer)
     listed = api.call("list_vector_store_files", vector_store_id=store)
-    shown = (listed.status, [entry.get("id") for entry in listed.data])
-    verify.equal("VS-007", shown, (200, [file]), listed)
+    shown = (listed.status, sorted(str(entry.get("id")) for entry in listed.data))
+    verify.equal("VS-007", shown, (200, sorted((other, file))), listed)
     gone = api.call("delete_vector_store_file", **place(store, file_id=file))
     shown = (gone.status, *(gone.json.get(member) for member in ("id", "object", "deleted")))
     verify.equal("VS-009", shown, (200, file, "vector_store.file.deleted", True), gone)
     left = get(api, store, file)
     verify.status("VS-009", left, 404)
-    verify.equal("VS-009", entries(api, store), [])
+    verify.equal("VS-009", entries(api, store), [other])
     kept = api.call("get_file", file_id=file)
     verify.equal("VS-009", (kept.status, kept.json.get("id")), (200, file), kept)
 
@@ -194,30 +197,45 @@ def static(chunk: int, overlap: int) -> dict[str, Any]:
     return {"type": "static", "static": {"max_chunk_size_tokens": chunk, "chunk_overlap_tokens": overlap}}
 
 
+ADDING = ("create_vector_store", "create_vector_store_file", "create_vector_store_file_batch")
+
+
+def chunked(api: Api, operation: str, store: str, strategy: dict[str, Any]) -> tuple[Answer, str]:
+    """Add a new file with a strategy, to a new store or to one that is there; return the answer and the file."""
+    file = text_file(api)
+    if operation == "create_vector_store":
+        return api.post_store(file_ids=[file], chunking_strategy=strategy, metadata={"store": store}), file
+    if operation == "create_vector_store_file":
+        return api.post_store_file(store, file, chunking_strategy=strategy), file
+    return api.post_batch(store, [file], chunking_strategy=strategy), file
+
+
 @requirement("VS-038", needs=STORES)
-def test_limits_of_chunking(api: Api, verify: Verify) -> None:
+@pytest.mark.parametrize("operation", ADDING)
+def test_limits_of_chunking(api: Api, verify: Verify, operation: str) -> None:
     node = api.profile.request_schema("create_vector_store_file")["properties"]["chunking_strategy"]["properties"]
     limits = node["static"]["properties"]["max_chunk_size_tokens"]
     least, most = limits["minimum"], limits["maximum"]
     store = api.store()["id"]
     for strategy in ({"type": "auto"}, static(1200, 250), static(least, least // 2), static(most, most // 2)):
-        file = text_file(api)
-        with judged(api, "VS-039"):
-            answer = api.post_store_file(store, file, chunking_strategy=strategy)
-            api.need(answer, f"add a file with chunking {strategy}")
-            settled(api, "get_vector_store_file", **place(store, file_id=file))
+        answer, file = chunked(api, operation, store, strategy)
         verify.status("VS-038", answer, 200)
+        made = api.need(answer, f"add a file with chunking {strategy}")
+        holder = made["id"] if operation == "create_vector_store" else store
+        shown = settled(api, "get_vector_store_file", **place(holder, file_id=file)).get("chunking_strategy")
+        told = static(800, 400) if strategy["type"] == "auto" else strategy
+        verify("VS-039", shown in (told, None), observed=f"chunking_strategy {shown}", expected=f"{told}")
     before = entries(api, store)
-    beyond = (
+    for strategy in (
         static(least - 1, 0),
         static(most + 1, 0),
         static(800, 401),
         static(800, -1),
         {"type": "static"},
         {"type": api.unique()},
-    )
-    for strategy in beyond:
-        verify.refused("VS-038", api.post_store_file(store, text_file(api), chunking_strategy=strategy))
+    ):
+        answer, _ = chunked(api, operation, store, strategy)
+        verify.refused("VS-038", answer)
     verify.unchanged("VS-038", before, entries(api, store), "files of the store")
 
 
@@ -238,6 +256,25 @@ def test_attributes_of_a_file(api: Api, verify: Verify) -> None:
 
 
 @requirement("VS-014", needs=STORES)
+def test_limits_of_attributes(api: Api, verify: Verify) -> None:
+    node = api.profile.request_schema("modify_vector_store_file")["properties"]["attributes"]
+    longest, most = node["propertyNames"]["maxLength"], node["additionalProperties"]["maxLength"]
+    file, store = text_file(api), api.store()["id"]
+    full = {f"{number:02}".ljust(longest, "k"): "v" * most for number in range(node["maxProperties"])}
+    api.need(api.post_store_file(store, file), "add a file")
+    path = place(store, file_id=file)
+    verify.status("VS-014", api.call("modify_vector_store_file", **path, json={"attributes": full}), 200)
+    before = entries(api, store)
+    beyond = ({**full, "more": "1"}, {"k" * (longest + 1): "v"}, {"key": "v" * (most + 1)}, {"key": ["v"]})
+    for attributes in beyond:
+        verify.refused("VS-014", api.call("modify_vector_store_file", **path, json={"attributes": attributes}))
+        verify.refused("VS-014", api.post_store_file(store, text_file(api), attributes=attributes))
+        verify.refused("VS-014", api.post_batch(store, [text_file(api)], attributes=attributes))
+    verify.unchanged("VS-014", before, entries(api, store), "files of the store")
+    verify.equal("VS-014", get(api, store, file).json.get("attributes"), full)
+
+
+@requirement("VS-014", needs=STORES)
 def test_content_of_a_file_can_be_read(api: Api, verify: Verify) -> None:
     text = f"A note about {api.unique()}."
     file = text_file(api, text)
@@ -253,8 +290,7 @@ def test_store_can_be_searched(api: Api, verify: Verify) -> None:
     files = {name: text_file(api, text, name) for name, text in FACTS.items()}
     store = filled(api, *files.values())
     query = {"query": FACTS["kestrel.txt"], "max_num_results": 5}
-    with judged(api, "VS-049"):
-        answer = api.call("search_vector_store", vector_store_id=store, json=query)
+    answer = api.call("search_vector_store", vector_store_id=store, json=query)
     verify.status("VS-014", answer, 200)
     found = [row.get("file_id") for row in rows(answer.json.get("data"))]
     verify("VS-014", set(found) <= set(files.values()), observed=found, expected="files of the store", answer=answer)
@@ -264,3 +300,24 @@ def test_store_can_be_searched(api: Api, verify: Verify) -> None:
     )
     one = api.call("search_vector_store", vector_store_id=store, json={**query, "max_num_results": 1})
     verify.equal("VS-014", len(rows(one.json.get("data"))), 1, one)
+    with judged(api, "VS-049"):
+        api.call("search_vector_store", vector_store_id=store, json=query)
+
+
+@requirement("VS-014", needs=STORES)
+def test_limits_of_a_search(api: Api, verify: Verify) -> None:
+    node = api.profile.request_schema("search_vector_store")["properties"]
+    count, score = node["max_num_results"], node["ranking_options"]["properties"]["score_threshold"]
+    store = filled(api, text_file(api))
+
+    def ask(**options: Any) -> Answer:
+        return api.call("search_vector_store", vector_store_id=store, json={"query": "A note.", **options})
+
+    for number in (count["minimum"], count["maximum"]):
+        verify.status("VS-014", ask(max_num_results=number), 200)
+    for number in (count["minimum"] - 1, count["maximum"] + 1):
+        verify.refused("VS-014", ask(max_num_results=number))
+    for number in (score["minimum"], score["maximum"]):
+        verify.status("VS-014", ask(ranking_options={"score_threshold": number}), 200)
+    for number in (score["minimum"] - 0.1, score["maximum"] + 0.1):
+        verify.refused("VS-014", ask(ranking_options={"score_threshold": number}))

@@ -13,7 +13,7 @@ from assistants_conformance.scenario import Verify, requirement
 from assistants_conformance.scenario.situations import able, judged
 from assistants_conformance.scenario.stores import COUNTS, filled, named, place, settled, text_file
 from assistants_conformance.target import Answer, Api, Blocked
-from assistants_conformance.target.reading import inner
+from assistants_conformance.target.reading import inner, unlike
 
 POLICY = {"anchor": "last_active_at", "days": 3}
 DAY = 86_400
@@ -42,6 +42,8 @@ def test_operations_answer_200(api: Api, verify: Verify) -> None:
     created = api.post_store(name=name, metadata={"mark": name}, expires_after=POLICY)
     verify.status("VS-001", created, 200)
     store = api.need(created, "create a vector store")["id"]
+    # A newer one, lest the newest is answered whatever is asked for.
+    api.store()
     verify("VS-002", named(api, name) == [store], observed=f"stores {named(api, name)}", expected=f"the new {store}")
     changed_name = api.unique()
     changes = {"name": changed_name, "metadata": {"mark": changed_name}, "expires_after": {**POLICY, "days": 5}}
@@ -172,6 +174,76 @@ def test_deleted_store_leaves_its_files(api: Api, verify: Verify) -> None:
         verify.equal("VS-043", (answer.status, answer.json.get("id")), (200, file), answer)
 
 
+@requirement("VS-004", "VS-016", needs=STORES)
+def test_limits_of_metadata(api: Api, verify: Verify) -> None:
+    node = api.profile.request_schema("create_vector_store")["properties"]["metadata"]
+    longest, most = node["propertyNames"]["maxLength"], node["additionalProperties"]["maxLength"]
+    full = {f"{number:02}".ljust(longest, "k"): "v" * most for number in range(node["maxProperties"])}
+    created = api.post_store(metadata=full)
+    verify.status("VS-016", created, 200)
+    name, before = api.unique(), {"mark": api.unique()}
+    store = api.need(api.post_store(metadata=before), "create a vector store with metadata")["id"]
+    for metadata in ({**full, "more": "1"}, {"k" * (longest + 1): "v"}, {"key": "v" * (most + 1)}):
+        verify.refused("VS-016", api.post_store(name=name, metadata=metadata))
+        answer = modify(api, store, metadata=metadata)
+        verify.refused("VS-004", answer)
+        if not answer.ok:
+            verify.equal("ERR-024", get(api, store).json.get("metadata"), before, answer)
+    verify(
+        "VS-016", not named(api, name), observed=f"stores {named(api, name)}", expected="no store of a refused create"
+    )
+
+
+def bodies(api: Api, store: str) -> list[tuple[str, dict[str, str], dict[str, Any]]]:
+    """Return the operations with a body, with their paths and a sound body."""
+    file, path = text_file(api), place(store)
+    found: list[tuple[str, dict[str, str], dict[str, Any]]] = [
+        ("create_vector_store", {}, {"name": api.unique()}),
+        ("modify_vector_store", path, {"name": api.unique()}),
+        ("create_vector_store_file", path, {"file_id": file}),
+        ("create_vector_store_file_batch", path, {"file_ids": [file]}),
+        ("search_vector_store", path, {"query": "a note"}),
+    ]
+    return [row for row in found if api.has(row[0])]
+
+
+@requirement("ERR-009", "ERR-010", needs=STORES)
+def test_bodies_that_lack_or_exceed(api: Api, verify: Verify) -> None:
+    name = api.unique()
+    store = api.store(name=name)["id"]
+    for operation, path, body in bodies(api, store):
+        answer = api.created(operation, api.call(operation, json={**body, "conformance": 1}, **path))
+        verify.refused("ERR-010", answer)
+        for member in api.profile.request_schema(operation).get("required", ()):
+            less = {key: value for key, value in body.items() if key != member}
+            verify.refused("ERR-009", api.call(operation, json=less, **path))
+    read = get(api, store)
+    shown = (read.json.get("name"), inner(read.json, "file_counts", "total"))
+    verify("ERR-010", shown == (name, 0), observed=read.told, expected="the store as before", answer=read)
+
+
+@requirement("ERR-004", needs=STORES)
+def test_unknown_ids_answer_404(api: Api, verify: Verify) -> None:
+    file, store = text_file(api), api.store()["id"]
+    other = api.store()["id"]
+    api.need(api.post_store_file(other, file), "add a file to another store")
+    batch = api.need(api.post_batch(other, [file]), "add a batch to another store")["id"]
+    nowhere = unlike(store)
+    for operation, path in (
+        ("get_vector_store", place(nowhere)),
+        ("delete_vector_store", place(nowhere)),
+        ("list_vector_store_files", place(nowhere)),
+        ("get_vector_store_file", place(store, file_id=file)),
+        ("delete_vector_store_file", place(store, file_id=file)),
+        ("get_vector_store_file_batch", place(store, batch_id=batch)),
+        ("get_vector_store_file_batch", place(other, batch_id=unlike(batch))),
+        ("list_vector_store_file_batch_files", place(store, batch_id=batch)),
+        ("cancel_vector_store_file_batch", place(store, batch_id=batch)),
+    ):
+        verify.refused("ERR-004", api.call(operation, **path), 404)
+    verify.refused("ERR-004", modify(api, nowhere, name="A store."), 404)
+
+
 @requirement("VS-015")
 def test_version_has_no_vector_stores(api: Api, verify: Verify) -> None:
     unknown = "/vector_stores/vs_abcdefghijklmnopqrstuvwx"
@@ -188,6 +260,8 @@ def test_counts_follow_what_is_added_and_taken_out(api: Api, verify: Verify) -> 
         api.need(api.post_store_file(store, file), "add a file")
         answer = get(api, store)
         verify.equal("VS-051", inner(answer.json, "file_counts", "total"), number, answer)
+        listed = api.ids("list_vector_store_files", vector_store_id=store)
+        verify.equal("VS-051", sorted(listed), sorted(files[:number]))
     settled(api, "get_vector_store", vector_store_id=store)
     api.need(api.call("delete_vector_store_file", **place(store, file_id=files[0])), "take a file out")
     for _ in range(3):

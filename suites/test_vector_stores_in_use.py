@@ -97,9 +97,9 @@ def test_assistant_takes_one_store(api: Api, verify: Verify) -> None:
     _one_store(api, verify, ("ASST-022", "VS-027"), "assistant", create)
 
 
-@requirement("VS-027", needs=NEEDS)
+@requirement("ASST-022", "VS-027", needs=NEEDS)
 def test_thread_takes_one_store(api: Api, verify: Verify) -> None:
-    _one_store(api, verify, ("VS-027",), "thread", api.post_thread)
+    _one_store(api, verify, ("ASST-022", "VS-027"), "thread", api.post_thread)
 
 
 @requirement("ASST-023", needs=NEEDS)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _PARTS = ("in_progress", "completed", "failed", "cancelled")
 _DAY = 86_400
 #: A service may write down a use a little late; seconds.
-_USE_SLACK = 10
+_USE_SLACK = 5
 
 
 def observe_vector_stores(call: Call, context: Context) -> None:
