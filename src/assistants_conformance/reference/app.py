@@ -17,6 +17,7 @@ from assistants_conformance.reference import (
     handlers_assistants,
     handlers_files,
     handlers_runs,
+    handlers_stores,
     handlers_threads,
     spoilt_runs,
     spoilt_streams,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from assistants_conformance.reference.wire import Frames
 
 # Importing a module of handlers registers them.
-_MODULES = (handlers_assistants, handlers_files, handlers_runs, handlers_threads)
+_MODULES = (handlers_assistants, handlers_files, handlers_runs, handlers_stores, handlers_threads)
 
 DEFAULT_KEY = "reference-key"
 DEFAULT_TOKEN = "reference-token"  # noqa: S105 - what the server takes unless told otherwise
@@ -109,7 +110,7 @@ class Reference:
                     return self._neighbour.handle(method, url, headers, body)
             faulty.check_alive(self.faults, request)
             self.clock.tick()
-            self.world.engine.settle()
+            self.world.settle()
             try:
                 faulty.check_rate(self.faults, next(self._requests))
                 result = self._serve(request)
@@ -140,6 +141,12 @@ class Reference:
         if self.faults.on("upload-answers-202") and (method, kind) == ("POST", "file"):
             return 202
         if self.faults.on("message-created-with-201") and (method, kind) == ("POST", "thread.message"):
+            return 201
+        if (
+            self.faults.on("store-objects-created-with-201")
+            and method == "POST"
+            and str(kind).startswith("vector_store")
+        ):
             return 201
         return 200
 
@@ -263,7 +270,7 @@ class Reference:
         shown: dict[str, Any]
         try:
             self.clock.advance(_seconds(request))
-            self.world.engine.settle()
+            self.world.settle()
             status, shown = 200, {"now": self.clock.now()}
         except ClockError as error:
             status = 400

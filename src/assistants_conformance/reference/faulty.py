@@ -29,6 +29,7 @@ _OTHER_FAULT = {"message": "Internal error", "type": "internal_error", "param": 
 _SUB_RESOURCE = re.compile(r"/(assistants|messages)/[^/]+/files\b")
 _DEEP = b"[" * 100
 _REFUSED_EACH = 10
+_NO_ENTRIES: Json = {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False}
 
 
 class DroppedError(ConnectionError):
@@ -125,7 +126,9 @@ def tolerated(faults: Faults, body: Json) -> Json:
 def vanished_path(faults: Faults, request: Request) -> Json | None:
     """Return what a path of v1 answers where a fault still serves it."""
     if faults.on("v1-file-paths-are-served") and _SUB_RESOURCE.search(request.path):
-        return {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False}
+        return _NO_ENTRIES
+    if faults.on("stores-are-served-by-v1") and request.path.endswith("/vector_stores"):
+        return _NO_ENTRIES
     return None
 
 

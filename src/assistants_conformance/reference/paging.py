@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=Record)
 
-_KNOWN_QUERY = frozenset({"api-version", "limit", "order", "after", "before", "run_id", "purpose", "include[]"})
+_KNOWN_QUERY = frozenset({"api-version", "limit", "order", "after", "before", "run_id", "purpose", "include[]",
+                          "filter"})  # fmt: skip
 
 
 def page(

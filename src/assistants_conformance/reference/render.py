@@ -19,7 +19,6 @@ if TYPE_CHECKING:
         Step,
         StoredFile,
         Thread,
-        VectorStore,
     )
 
 BUILT_IN = ("code_interpreter", "file_search")
@@ -270,26 +269,6 @@ class Renderer:
             "object": "thread.message.file",
             "created_at": row.created_at,
             "message_id": message.id,
-        }
-
-    @staticmethod
-    def vector_store(row: VectorStore, usage_bytes: int) -> Json:
-        """Return a vector store whose files are all indexed."""
-        days = row.expires_days
-        counts = dict.fromkeys(("in_progress", "completed", "failed", "cancelled"), 0)
-        counts["completed"] = len(row.file_ids)
-        return {
-            "id": row.id,
-            "object": "vector_store",
-            "name": row.name,
-            "status": "completed",
-            "usage_bytes": usage_bytes,
-            "created_at": row.created_at,
-            "file_counts": {**counts, "total": len(row.file_ids)},
-            "metadata": row.metadata,
-            "expires_after": None if days is None else {"anchor": "last_active_at", "days": days},
-            "expires_at": None if days is None else row.last_active_at + days * 86400,
-            "last_active_at": row.last_active_at,
         }
 
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from assistants_conformance.reference import model, prose, sandbox, search
+from assistants_conformance.reference import model, prose, sandbox, search, stores, text
 from assistants_conformance.reference.spoilt_text import annotated
 from assistants_conformance.reference.state import Attachment, Message, Run, Step, StoredFile
 from assistants_conformance.reference.streams import Streams
@@ -67,11 +67,13 @@ class Engine:
             run.status = "in_progress"
             run.started_at = int(at)
             self.streams.run(run)
+            stores.used(self._world, run, at)
             self._think(run, at)
         elif run.status == "cancelling":
             self._end(run, "cancelled", int(at))
         else:
-            self._act(run, at)
+            if run.action is not None:
+                self._act(run, at)
             if run.status == "in_progress":
                 self._think(run, at)
 
@@ -120,7 +122,10 @@ class Engine:
 
     def _think(self, run: Run, at: float) -> None:
         """Choose the next action and begin it."""
-        searchable = self._searchable(run)
+        if (until := stores.awaited(self._world, run, at)) is not None:
+            run.due = until
+            return
+        searchable = self._searchable(run, at)
         inputs = [self._world.store.files[name].filename for name in self._inputs(run)]
         run.action = model.decide(
             model.Situation(
@@ -155,7 +160,7 @@ class Engine:
     def _draft(self, run: Run, at: float) -> None:
         """Begin the closing message where somebody listens; without a model or a token left there will be none."""
         spent, prompt = run.tokens, self._prompt(run)
-        if self._error(run) is not None:
+        if self._error(run, at) is not None:
             return
         if run.max_prompt_tokens is not None and spent[0] + prompt > run.max_prompt_tokens:
             return
@@ -188,16 +193,16 @@ class Engine:
                 self._say(run, action, prompt, at)
         run.action = None
 
-    def _error(self, run: Run) -> Json | None:
+    def _error(self, run: Run, at: float) -> Json | None:
         """Return with what error the model of a run answers, None where it works."""
         if run.model == self._world.failing_model:
             return RATE_LIMIT
         if not self._world.knows_model(run.model):
             return {"code": "invalid_engine_error", "message": f"Failed to resolve model info for: {run.model}"}
-        return None
+        return stores.failure(self._world, run, at)
 
     def _fails(self, run: Run, at: float) -> bool:
-        error = self._error(run)
+        error = self._error(run, at)
         if error is None:
             return False
         for step in run.steps.values():
@@ -290,26 +295,21 @@ class Engine:
 
     def _search(self, run: Run, action: model.Search, prompt: int, at: float) -> None:
         step = self._current(run)
-        run.hits = search.find(action.query, self._searchable(run))
+        first = self._world.profile.shape == "v1"
+        hits = (
+            search.find(action.query, self._searchable(run, at))
+            if first
+            else stores.found(self._world, run, action.query, at)
+        )
+        run.hits = hits[: search.MOST_CITED]
         if self._world.faults.on("citation-names-a-filename"):
             run.hits = [replace(hit, file_id=hit.filename) for hit in run.hits]
         call = step.details["tool_calls"][0]
         run.used.append(call["type"])
-        if "search_results" in self._world.profile.traits:
-            call["file_search"] = {
-                "ranking_options": {"ranker": "default_2024_08_21", "score_threshold": 0.0},
-                "results": [
-                    {
-                        "file_id": hit.file_id,
-                        "file_name": hit.filename,
-                        "score": hit.score,
-                        "content": [{"type": "text", "text": hit.quote}],
-                    }
-                    for hit in run.hits
-                ],
-            }
+        if not first:
+            call["file_search"] = stores.told(self._world, run, hits)
             if self._world.faults.on("search-results-without-score"):
-                for result in call["file_search"]["results"]:
+                for result in call["file_search"].get("results", ()):
                     del result["score"]
         step.usage = (prompt, prose.tokens(action.query))
         self._close_step(step, "completed", int(at))
@@ -477,16 +477,12 @@ class Engine:
         files = [self._world.store.files[name] for name in self._inputs(run)]
         return [(re.sub(r"\s", "_", file.filename), len(file.data)) for file in files]
 
-    def _searchable(self, run: Run) -> list[StoredFile]:
-        """Return the files that the search of a run can read."""
-        store = self._world.store
-        if self._world.profile.shape == "v1":
-            names = self._inputs(run)
-        else:
-            stores = [*run.resources.store_ids, *self._thread(run).resources.store_ids]
-            names = [name for key in stores if key in store.vector_stores for name in store.vector_stores[key].file_ids]
-        files = [store.files[name] for name in dict.fromkeys(names) if name in store.files]
-        return [file for file in files if search.text_of(file).strip()]
+    def _searchable(self, run: Run, at: float) -> list[StoredFile]:
+        """Return the files that the search of a run can read then."""
+        if self._world.profile.shape != "v1":
+            return stores.searchable(self._world, run, at)
+        files = [self._world.store.files[name] for name in self._inputs(run)]
+        return [file for file in files if text.text_of(file).strip()]
 
     def _program(self, run: Run) -> str | None:
         """Return the code of the latest code interpreter call before this run."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from assistants_conformance.reference.careless_engine import CarelessEngine
 from assistants_conformance.reference.files import FileTypes
 from assistants_conformance.reference.ids import Uuids
+from assistants_conformance.reference.index import Index
 from assistants_conformance.reference.render import Renderer
 from assistants_conformance.reference.runs import Engine
 from assistants_conformance.reference.store import Store
@@ -41,6 +42,7 @@ class World:
         self.store = Store(profile, faults)
         self.render = Renderer(profile, faults)
         self.file_types = FileTypes(profile)
+        self.index = Index(self)
         self.engine = CarelessEngine(self) if faults.active else Engine(self)
         # Spoils an object that goes out; set by the server, for whatever leaves it by another way than an answer.
         self.spoil: Callable[[dict[str, Any]], dict[str, Any]] = lambda shown: shown
@@ -50,6 +52,11 @@ class World:
         self.ghosts: dict[str, Any] = {}
         if faults.on("ids-are-uuids"):
             self.store.ids = Uuids(profile.id_forms)
+
+    def settle(self) -> None:
+        """Bring everything that goes on by itself up to the present."""
+        self.index.settle()
+        self.engine.settle()
 
     def now(self) -> int:
         """Return the time in whole seconds, as objects carry it."""

@@ -145,6 +145,40 @@ class Api(Client):
         """Upload a file or raise Blocked."""
         return self.need(self.post_file(*args, **kwargs), "upload a file")
 
+    def post_store(self, **body: Any) -> Answer:
+        """Create a vector store; return the raw answer."""
+        return self.created("create_vector_store", self.call("create_vector_store", json=body))
+
+    def store(self, **body: Any) -> dict[str, Any]:
+        """Create a vector store or raise Blocked."""
+        return self.need(self.post_store(**body), "create a vector store")
+
+    def post_store_file(self, store: str, file: str, **body: Any) -> Answer:
+        """Attach a file to a vector store; return the raw answer."""
+        return self.call("create_vector_store_file", vector_store_id=store, json={"file_id": file, **body})
+
+    def post_batch(self, store: str, files: list[str], **body: Any) -> Answer:
+        """Attach several files to a vector store in one batch; return the raw answer."""
+        return self.call("create_vector_store_file_batch", vector_store_id=store, json={"file_ids": files, **body})
+
+    def indexed(self, operation: str, **params: Any) -> dict[str, Any]:
+        """Poll a vector store, a store file or a batch (`operation` reads it) until it is no longer in progress.
+
+        Raises:
+            Blocked: the deadline passed, or a poll failed.
+        """
+        deadline = time.monotonic() + self.settings.run_timeout
+        pause = _FIRST_PAUSE
+        for _ in range(_MOST_POLLS):
+            now = self.need(self.call(operation, **params), f"poll with {operation}")
+            if now.get("status") != "in_progress":
+                return now
+            if time.monotonic() > deadline:
+                break
+            self.pause(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+        raise Blocked(f"{operation} still told of in_progress after {self.settings.run_timeout:.0f} s")
+
     # -- lists -------------------------------------------------------------------------------------------------------
 
     def walk(self, operation: str, *, query: dict[str, Any] | None = None, **params: Any) -> list[dict[str, Any]]:
@@ -358,6 +392,7 @@ class Api(Client):
             "create_assistant": ("delete_assistant", "assistant_id"),
             "create_thread": ("delete_thread", "thread_id"),
             "upload_file": ("delete_file", "file_id"),
+            "create_vector_store": ("delete_vector_store", "vector_store_id"),
         }
         for operation, params in reversed(made):
             if operation in endings:

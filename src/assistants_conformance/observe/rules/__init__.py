@@ -23,6 +23,7 @@ from assistants_conformance.observe.rules.runs import observe_runs
 from assistants_conformance.observe.rules.shape import observe_shape
 from assistants_conformance.observe.rules.steps import observe_steps
 from assistants_conformance.observe.rules.streams import observe_agreement, observe_streams
+from assistants_conformance.observe.rules.vector_stores import observe_vector_stores
 from assistants_conformance.observe.rules.versions import observe_versions
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ RULES: tuple[Callable[[Call, Context], None], ...] = (
     observe_files,
     observe_messages,
     observe_steps,
+    observe_vector_stores,
     observe_lock,
     observe_actions,
     observe_runs,

@@ -144,6 +144,9 @@ def _not_found(call: Call, context: Context, error: dict[str, Any], message: str
             f"{' or '.join(expected[:2])}, param 'id'",
         )
         return
+    if "vector_store_id" in call.params and len(call.params) > 1 and not message.startswith("No vector store found"):
+        # How the service words that a store lacks a file or a batch was never recorded.
+        return
     # The path says which kind each of its ids is of; an id in the body or a cursor may be of any kind.
     expected = [text.format(id=call.params[name]) for name, text in _NOT_FOUND.items() if name in call.params]
     others = [*call.exchange.request.query.values(), *_texts_in(call.sent)]

@@ -114,6 +114,8 @@ def _sources(context: Context, run_id: Any, annotations: Any) -> None:
         return
     kinds = [note.get("type") for note in annotations if isinstance(note, dict)]
     run.annotated |= {kind for kind in _TOOLS_OF if kind in kinds}
+    cited = [note.get("file_citation") for note in annotations if isinstance(note, dict)]
+    run.cited |= {one["file_id"] for one in cited if isinstance(one, dict) and isinstance(one.get("file_id"), str)}
     judge_sources(context, run)
 
 
@@ -128,6 +130,11 @@ def judge_sources(context: Context, run: RunSeen) -> None:
             f"a {kind} in a run whose steps used {sorted(run.tools_used) or 'no tool'}",
             f"a step of {' or '.join(sorted(_TOOLS_OF[kind]))}",
         )
+    # A later run of the thread may cite what an earlier one found.
+    alone = context.world.runs_of_thread.get(run.thread_id) == {run.id}
+    if run.found is not None and run.cited and alone and all(map(context.is_real, run.cited | run.found)):
+        told = f"citations of {sorted(run.cited - run.found)}, which no search found"
+        context.report.check("VS-053", run.cited <= run.found, told, f"only of {sorted(run.found)}")
 
 
 def _quote(call: Call, context: Context, citation: dict[str, Any]) -> None:

@@ -274,6 +274,10 @@ def _remember(call: Call, context: Context, seen: RunSeen, run: dict[str, Any]) 
     seen.created_at = whole(run.get("created_at"))
     seen.started = seen.started or run.get("started_at") is not None
     seen.started_at = whole(run.get("started_at"))
+    tools = run.get("tools")
+    seen.searches = not isinstance(tools, list) or any(
+        isinstance(tool, dict) and tool.get("type") == "file_search" for tool in tools
+    )
     if status == "requires_action":
         seen.action_seen = True
         seen.action_expiry = whole(run.get("expires_at"))

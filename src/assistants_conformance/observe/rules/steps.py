@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.observe.context import Context, whole
@@ -71,6 +72,8 @@ def _results(call: Call, context: Context, step: dict[str, Any], details: dict[s
         for item in (calls if isinstance(calls, list) else [])
         if isinstance(item, dict) and item.get("type") == "file_search"
     ]
+    for search in searches:
+        judge_ranking(context, search.get("results") if isinstance(search, dict) else None)
     # Steps of the first months of this shape have an empty object; a live service of today has not.
     required = call.profile.traits.get("search_results") == "required"
     if not required or not context.closed or step.get("status") != "completed":
@@ -140,13 +143,30 @@ def _is_whole(call: Call) -> bool:
 def _tools(context: Context, run: RunSeen, steps: list[dict[str, Any]]) -> None:
     details = [step.get("step_details") for step in steps]
     calls = [part.get("tool_calls") for part in details if isinstance(part, dict)]
-    run.tools_used = frozenset(
-        str(item.get("type"))
-        for group in calls
-        for item in (group if isinstance(group, list) else [])
-        if isinstance(item, dict)
-    )
+    run.tools_used = frozenset(str(item.get("type")) for group in calls for item in _rows(group))
+    found = [file for group in calls for item in _rows(group) for file in _found(item.get("file_search"))]
+    run.found = frozenset(found) if found else None
     judge_sources(context, run)
+
+
+def _rows(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _found(search: Any) -> list[str]:
+    """Return the files that a search shows as its results; none where it shows none."""
+    results = search.get("results") if isinstance(search, dict) else None
+    return [str(result["file_id"]) for result in _rows(results) if isinstance(result.get("file_id"), str)]
+
+
+def judge_ranking(context: Context, results: Any) -> None:
+    """Judge the order of search results, of which at least two have a score."""
+    scores = [result.get("score") for result in _rows(results)]
+    numbers = [score for score in scores if isinstance(score, int | float) and not isinstance(score, bool)]
+    if len(numbers) < 2 or len(numbers) < len(scores):
+        return
+    holds = all(first >= second for first, second in pairwise(numbers)) and 0 <= numbers[-1] <= numbers[0] <= 1
+    context.report.check("VS-049", holds, f"scores {numbers}", "scores from 0 to 1, the highest first")
 
 
 def _usage(context: Context, steps: list[dict[str, Any]], run: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from assistants_conformance.reference.faults.streaming import FAULTS as STREAMIN
 from assistants_conformance.reference.faults.thread_locking import FAULTS as THREAD_LOCKING
 from assistants_conformance.reference.faults.threads import FAULTS as THREADS
 from assistants_conformance.reference.faults.tool_outputs import FAULTS as TOOL_OUTPUTS
+from assistants_conformance.reference.faults.vector_stores import FAULTS as VECTOR_STORES
 from assistants_conformance.reference.faults.versions import FAULTS as VERSIONS
 
 AREAS = (
@@ -41,5 +42,6 @@ AREAS = (
     THREAD_LOCKING,
     THREADS,
     TOOL_OUTPUTS,
+    VECTOR_STORES,
     VERSIONS,
 )
