@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from assistants_conformance.reference import (
     access,
+    careless_state,
     faulty,
     handlers_assistants,
     handlers_files,
@@ -84,7 +85,7 @@ class Reference:
         Raises:
             DroppedError: a fault ends the connection.
         """
-        request = Request.of(method, url, headers, body)
+        request = faulty.resolved(self.faults, Request.of(method, url, headers, body))
         with self._lock:
             if request.path == CLOCK_PATH:
                 return self._wind(request)
@@ -141,7 +142,11 @@ class Reference:
             return page(self.world, rows, request.query, self.world.render.thread, kind="thread")
         match = self._route(request)
         access.check_beta(self.profile, request, match.operation, self.faults)
-        result = HANDLERS[match.operation.id](self.world, self._call(request, match))
+        call = self._call(request, match)
+        if self.faults.active:
+            result = careless_state.carry_out(self.world, match.operation.id, call)
+        else:
+            result = HANDLERS[match.operation.id](self.world, call)
         if isinstance(result, Raw):
             return result
         return written_carelessly(match.operation.id, result, self.faults, self.world.now())
@@ -175,7 +180,7 @@ class Reference:
         if request.headers.get("content-type", "").lower().startswith("multipart/"):
             raise refuse("form_instead_of_json")
         if request.body.strip():
-            body = faulty.parsed(self.faults, request.body)
+            body = faulty.parsed(self.faults, careless_state.read_escapes(self.faults, request.body))
         if not isinstance(body, dict):
             raise refuse("invalid_type", at="body", expected="an object", got=type_name(body))
         body = read_carelessly(operation.id, body, self.faults)
@@ -184,6 +189,7 @@ class Reference:
             validate(schema, body)
         except Refusal:
             faulty.carry_out_all_the_same(self.world, match, schema, body)
+            careless_state.pair_by_pair(self.world, match, schema, body)
             raise
         return Call(match.params, request.query, schema.get("x-filled", {}) | body)
 

@@ -21,6 +21,7 @@ from assistants_conformance.observe.rules.lock import observe_lock
 from assistants_conformance.observe.rules.messages import observe_messages
 from assistants_conformance.observe.rules.runs import observe_runs
 from assistants_conformance.observe.rules.shape import observe_shape
+from assistants_conformance.observe.rules.stateful import observe_stateful
 from assistants_conformance.observe.rules.steps import observe_steps
 from assistants_conformance.observe.rules.versions import observe_versions
 
@@ -37,6 +38,7 @@ RULES: tuple[Callable[[Call, Context], None], ...] = (
     observe_shape,
     observe_versions,
     observe_lists,
+    observe_stateful,
     observe_identity,
     observe_echo,
     observe_assistants,
