@@ -148,7 +148,9 @@ def test_what_is_in_a_store_is_found_there_only(api: Api, verify: Verify) -> Non
     apart(store, other)
     made = api.call("create_vector_store_file_batch", vector_store_id=store, json={"file_ids": [file]})
     batch = api.need(made, "create a batch")["id"]
-    of_file, of_batch = ({"vector_store_id": store, name: value} for name, value in (("file_id", file), ("batch_id", batch)))
+    of_file, of_batch = (
+        {"vector_store_id": store, name: value} for name, value in (("file_id", file), ("batch_id", batch))
+    )
     before = api.call("get_vector_store_file", **of_file)
     elsewhere = {"vector_store_id": other}
     unknown(

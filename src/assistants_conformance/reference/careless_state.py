@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.reference.handlers import HANDLERS
 from assistants_conformance.reference.refusal import Refusal, refuse
+from assistants_conformance.reference.state import Attachment
 from assistants_conformance.reference.validation import validate
 
 if TYPE_CHECKING:
@@ -282,8 +283,9 @@ def _half_done(world: World, operation: str, call: Call) -> None:
         _try(world, operation, call.params, {name: value for name, value in call.body.items() if name not in _LATE})
     if operation == "create_assistant_file" and faults.on("refused-attachment-is-listed"):
         assistant = world.store.assistants.get(call.params["assistant_id"])
-        if assistant is not None and world.store.files:
-            _try(world, operation, call.params, {"file_id": next(iter(world.store.files))})
+        if assistant is not None:
+            name = call.body["file_id"]
+            assistant.files[name] = Attachment(name, world.now(), world.store.sequence())
 
 
 def _try(world: World, operation: str, params: Mapping[str, str], body: Json) -> None:

@@ -50,7 +50,12 @@ FAULTS = (
         "An upload that breaks off is refused, and what came of it is kept as a file.",
         ("LEAK-004",),
     ),
-    Fault("refused-attachment-is-listed", "A refused attachment adds a file to the assistant.", ("LEAK-005",), _V1),
+    Fault(
+        "refused-attachment-is-listed",
+        "An attachment is stored before its file is looked for, and stays when it is refused.",
+        ("LEAK-005",),
+        _V1,
+    ),
     Fault(
         "late-refusal-leaves-half-a-change",
         "What a modification refers to is checked once the rest of it is stored.",
