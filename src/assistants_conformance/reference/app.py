@@ -79,8 +79,8 @@ class Reference:
         self._schemas: dict[str, dict[str, Any]] = {}
         self._lock = threading.RLock()
 
-    def handle(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        """Answer one request. `url` is absolute, or path and query.
+    def handle(self, method: str, url: str, headers: Mapping[str, str], body: bytes, *, peer: object = None) -> Reply:
+        """Answer one request. `url` is absolute, or path and query; `peer` is the connection, None: the calling thread.
 
         Raises:
             DroppedError: a fault ends the connection.
@@ -89,6 +89,7 @@ class Reference:
         with self._lock:
             if request.path == CLOCK_PATH:
                 return self._wind(request)
+            self.world.remains.peer = threading.get_ident() if peer is None else peer
             faulty.check_alive(self.faults, request)
             self.clock.tick()
             self.world.engine.settle()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 import unicodedata
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -64,11 +63,12 @@ _LATE = ("tool_resources", "file_ids", "attachments", "tool_choice", "response_f
 
 @dataclass
 class Remains:
-    """What a faulty server has kept: objects that were deleted with their table, locks, who made what last."""
+    """What a faulty server keeps: deleted objects with their table, locks, who made what last, and who asks now."""
 
     graves: dict[str, tuple[dict[str, Any], Any]] = field(default_factory=dict)
     locked: set[str] = field(default_factory=set)
-    latest: dict[str, tuple[int, float, dict[str, Any], str]] = field(default_factory=dict)
+    latest: dict[str, tuple[object, float, dict[str, Any], str]] = field(default_factory=dict)
+    peer: object = None
 
 
 def carry_out(world: World, operation: str, call: Call) -> Json | Raw:
@@ -316,7 +316,7 @@ def _overwritten(world: World, operation: str, made: Json) -> None:
     }
     if kind not in tables:
         return
-    me, now = threading.get_ident(), world.clock.now()
+    me, now = world.remains.peer, world.clock.now()
     before = world.remains.latest.get(kind)
     world.remains.latest[kind] = (me, now, tables[kind], str(made.get("id")))
     if before is None or not world.faults.on("objects-made-at-once-overwrite-each-other"):
