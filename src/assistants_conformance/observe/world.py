@@ -61,6 +61,10 @@ class World:
         self.runs_of_thread: dict[str, set[str]] = {}
         self.children: dict[str, set[str]] = {}
         self.ended: OrderedDict[str, tuple[str, float]] = OrderedDict()
+        #: By id: a run or message as the end of a stream showed it, and when the stream ended.
+        self.streamed: dict[str, tuple[dict[str, Any], float]] = {}
+        #: By how many seconds the Date header is ahead of the server's own clock at least; None: not known.
+        self.skew: float | None = None
         #: Ids that were given to more than one object.
         self.doubled: set[str] = set()
 
@@ -83,6 +87,7 @@ class World:
 
     def end(self, identifier: str, at: float) -> None:
         """Forget an object and everything below it; remember only that it has ended."""
+        self.streamed.pop(identifier, None)
         for child in self.children.pop(identifier, ()):
             self._forget(child)
         for run in self.runs_of_thread.pop(identifier, set()):
@@ -95,6 +100,7 @@ class World:
             self.ended.popitem(last=False)
 
     def _forget(self, identifier: str) -> None:
+        self.streamed.pop(identifier, None)
         seen = self.objects.pop(identifier, None)
         if seen is not None:
             for parent in seen.parents.values():

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from assistants_conformance.contract import Match
     from assistants_conformance.reference.faults import Faults
     from assistants_conformance.reference.state import Json
+    from assistants_conformance.reference.streams import RunStream
     from assistants_conformance.reference.wire import Raw
     from assistants_conformance.reference.world import Call, World
 
@@ -71,7 +72,7 @@ class Remains:
     peer: object = None
 
 
-def carry_out(world: World, operation: str, call: Call) -> Json | Raw:
+def carry_out(world: World, operation: str, call: Call) -> Json | Raw | RunStream:
     """Carry out an operation as a server does that is careless about what it holds.
 
     Raises:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from assistants_conformance.reference.handlers import HANDLERS
-from assistants_conformance.reference.refusal import Refusal
+from assistants_conformance.reference.refusal import Refusal, refuse
 from assistants_conformance.reference.validation import validate
 from assistants_conformance.reference.wire import dump_json, parse_json
 from assistants_conformance.reference.world import Call
@@ -31,6 +31,7 @@ _OF_V2 = ("tool_resources", "attachments", "temperature", "top_p", "tool_choice"
 _OTHER_FAULT = {"message": "Internal error", "type": "internal_error", "param": None, "code": "500"}
 _SUB_RESOURCE = re.compile(r"/(assistants|messages)/[^/]+/files\b")
 _DEEP = b"[" * 100
+_REFUSED_EACH = 10
 
 
 class DroppedError(ConnectionError):
@@ -68,9 +69,21 @@ def check_alive(faults: Faults, request: Request) -> None:
         raise DroppedError("the worker is gone")
 
 
+def check_rate(faults: Faults, number: int) -> None:
+    """Let a request through, the one of that number; the strict server has no rate limit.
+
+    Raises:
+        Refusal: only with the fault that refuses every tenth.
+    """
+    if number % _REFUSED_EACH == 0 and faults.on("rate-limit-in-plain-text"):
+        raise refuse("rate_limited_gateway", seconds=1)
+
+
 def refused(faults: Faults, request: Request, condition: str, status: int, error: Json) -> tuple[int, bytes, str]:
     """Return status, body and content type of a refusal."""
     detail = error.get("error", error)
+    if condition == "rate_limited_gateway":
+        return status, b"Too many requests", "text/plain"
     unknown = condition.startswith("not_found_")
     if unknown and faults.on("unknown-id-crashes"):
         return 500, b"Internal Server Error", "text/plain"

@@ -112,6 +112,11 @@ def modify_thread(world: World, call: Call) -> Json:
     """POST /threads/{thread_id}: not locked by a run."""
     row = world.store.thread(call.params["thread_id"])
     planned = Planned(world, call.body.get("tool_resources"))
+    if (refusal := lock.modification_refusal(world, row)) is not None:
+        row.metadata = metadata(call.body.get("metadata"))
+        raise refusal
+    if lock.forgets_modifications(world, row):
+        return world.render.thread(replace(row, metadata=metadata(call.body.get("metadata"))))
     if "metadata" in call.body:
         row.metadata = metadata(call.body["metadata"])
     planned.carry_out(row.resources)
@@ -169,7 +174,8 @@ def list_messages(world: World, call: Call) -> Json:
         messages = [replace(message, sequence=-message.sequence) for message in messages]
     if world.faults.on("messages-listed-oldest-first"):
         query = {"order": "asc", **query}
-    filtered = world.profile.shape == "v2" and not world.faults.on("run-id-filter-ignored")
+    by_run = world.profile.shape == "v2" or world.profile.traits.get("messages_by_run")
+    filtered = by_run and not world.faults.on("run-id-filter-ignored")
     if filtered and "run_id" in call.query:
         messages = [message for message in messages if message.run_id == call.query["run_id"]]
     if world.faults.on("earlier-turns-are-not-listed"):

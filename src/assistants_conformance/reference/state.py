@@ -129,6 +129,8 @@ class Run(Record):
     products: list[str] = field(default_factory=list)
     hits: list[Any] = field(default_factory=list)
     logs: list[str] = field(default_factory=list)
+    # The message that is being written while somebody listens to the run, with its step.
+    draft: tuple[Message, Step] | None = None
 
     @property
     def is_open(self) -> bool:

@@ -15,6 +15,8 @@ from assistants_conformance.reference.runs import Engine
 from assistants_conformance.reference.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from assistants_conformance.contract import Profile
     from assistants_conformance.reference.clock import Clock
     from assistants_conformance.reference.faults import Faults
@@ -41,6 +43,8 @@ class World:
         self.render = Renderer(profile, faults)
         self.file_types = FileTypes(profile)
         self.engine = CarelessEngine(self) if faults.active else Engine(self)
+        # Spoils an object that goes out; set by the server, for whatever leaves it by another way than an answer.
+        self.spoil: Callable[[dict[str, Any]], dict[str, Any]] = lambda shown: shown
         # Where lists showed their items first; only a faulty cursor asks for it.
         self.offsets: dict[str, int] = {}
         # What was deleted; only a faulty deletion leaves traces.
@@ -56,7 +60,7 @@ class World:
 
     def expiry(self, created_at: int) -> int:
         """Return when a run that was created then expires."""
-        seconds = self.profile.expiry.before_action[0] if self.run_expiry is None else self.run_expiry
+        seconds = self.profile.expiry.before_action[-1] if self.run_expiry is None else self.run_expiry
         if self.faults.on("runs-expire-after-an-hour"):
             seconds = 3600
         return created_at + seconds

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from assistants_conformance.observe.exchange import NotJson
+from assistants_conformance.observe.strict_json import NotJson
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +41,11 @@ def observe_errors(call: Call, context: Context) -> None:
     if call.ok or call.status < 400:
         return
     _envelope(call, context)
+    if call.status == 429 and call.exchange.complete:
+        told = f"{call.exchange.response.json!r:.160}"
+        context.report.check(
+            "ERR-016", isinstance(_error(call).get("message"), str), told, "an `error` object with a message"
+        )
     _texts(call, context)
 
 

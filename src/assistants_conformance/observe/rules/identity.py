@@ -81,6 +81,9 @@ def _time(call: Call, context: Context, item: dict[str, Any]) -> None:
     plausible = whole(created) is not None and (now is None or created <= now + _DAY) and created < 100_000_000_000
     if plausible and now is not None and call.operation is not None and call.operation.creates:
         plausible = created >= now - _DAY
+        if not call.in_stream:
+            ahead = now - created
+            context.world.skew = ahead if context.world.skew is None else min(context.world.skew, ahead)
     context.report.check("OBJ-005", plausible, f"created_at {created!r}", "Unix time in whole seconds")
 
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.observe.context import Context, whole
+from assistants_conformance.observe.settings import check_settings
 
 if TYPE_CHECKING:
     from assistants_conformance.observe.call import Call
@@ -27,7 +28,10 @@ def observe_messages(call: Call, context: Context) -> None:
         if call.operation is not None and call.operation.deletes:
             continue
         _author(call, context, message)
-        _no_stream_members(context, message)
+        if call.in_stream:
+            _stream_members(call, context, message)
+        else:
+            _no_stream_members(context, message)
         content = message.get("content")
         for part in content if isinstance(content, list) else []:
             text = part.get("text") if isinstance(part, dict) else None
@@ -54,6 +58,13 @@ def _no_stream_members(context: Context, message: dict[str, Any]) -> None:
     present = [name for name in _STREAM_ONLY if name in message]
     for requirement in ("MSG-029", "MSG-031"):
         context.report.check(requirement, not present, f"{present} in a REST answer", "these members only in streams")
+
+
+def _stream_members(call: Call, context: Context, message: dict[str, Any]) -> None:
+    missing = [name for name in _STREAM_ONLY if name not in message]
+    context.report.check("SSE-026", not missing, f"without {missing}", f"{', '.join(_STREAM_ONLY)} in every event")
+    if isinstance(message.get("status"), str):
+        check_settings(context.report, call.profile.lifecycle("message"), message)
 
 
 def _annotations(call: Call, context: Context, value: str, annotations: Any) -> None:

@@ -16,6 +16,7 @@ from assistants_conformance.reference.faults.run_steps import FAULTS as RUN_STEP
 from assistants_conformance.reference.faults.runs import FAULTS as RUNS
 from assistants_conformance.reference.faults.sdk import FAULTS as SDK
 from assistants_conformance.reference.faults.stateful import FAULTS as STATEFUL
+from assistants_conformance.reference.faults.streaming import FAULTS as STREAMING
 from assistants_conformance.reference.faults.thread_locking import FAULTS as THREAD_LOCKING
 from assistants_conformance.reference.faults.threads import FAULTS as THREADS
 from assistants_conformance.reference.faults.tool_outputs import FAULTS as TOOL_OUTPUTS
@@ -38,6 +39,7 @@ AREAS = (
     RUNS,
     SDK,
     STATEFUL,
+    STREAMING,
     THREAD_LOCKING,
     THREADS,
     TOOL_OUTPUTS,
