@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from assistants_conformance.reference import (
     access,
+    careless_state,
     faulty,
     handlers_assistants,
     handlers_files,
@@ -92,13 +93,13 @@ class Reference:
             Reference(profile, clock=clock, key=other_key) if other_key and profile.platform == "openai" else None
         )
 
-    def handle(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        """Answer one request. `url` is absolute, or path and query.
+    def handle(self, method: str, url: str, headers: Mapping[str, str], body: bytes, *, peer: object = None) -> Reply:
+        """Answer one request. `url` is absolute, or path and query; `peer` is the connection, None: the calling thread.
 
         Raises:
             DroppedError: a fault ends the connection.
         """
-        request = Request.of(method, url, headers, body)
+        request = faulty.resolved(self.faults, Request.of(method, url, headers, body))
         with self._lock:
             if request.path == CLOCK_PATH:
                 return self._wind(request)
@@ -108,6 +109,7 @@ class Reference:
                     request = replace(request, headers=request.headers | own)
                 elif self._neighbour is not None:
                     return self._neighbour.handle(method, url, headers, body)
+            self.world.remains.peer = threading.get_ident() if peer is None else peer
             faulty.check_alive(self.faults, request)
             self.clock.tick()
             self.world.settle()
@@ -182,7 +184,11 @@ class Reference:
             return page(self.world, rows, request.query, self.world.render.thread, kind="thread")
         match = self._route(request)
         access.check_beta(self.profile, request, match.operation, self.faults)
-        result = HANDLERS[match.operation.id](self.world, self._call(request, match))
+        call = self._call(request, match)
+        if self.faults.active:
+            result = careless_state.carry_out(self.world, match.operation.id, call)
+        else:
+            result = HANDLERS[match.operation.id](self.world, call)
         if isinstance(result, Raw | RunStream):
             return result
         return written_carelessly(match.operation.id, result, self.faults, self.world.now())
@@ -216,7 +222,7 @@ class Reference:
         if request.headers.get("content-type", "").lower().startswith("multipart/"):
             raise refuse("form_instead_of_json")
         if request.body.strip():
-            body = faulty.parsed(self.faults, request.body)
+            body = faulty.parsed(self.faults, careless_state.read_escapes(self.faults, request.body))
         if not isinstance(body, dict):
             raise refuse("invalid_type", at="body", expected="an object", got=type_name(body))
         body = read_carelessly(operation.id, body, self.faults)
@@ -225,6 +231,7 @@ class Reference:
             validate(schema, body)
         except Refusal:
             faulty.carry_out_all_the_same(self.world, match, schema, body)
+            careless_state.pair_by_pair(self.world, match, schema, body)
             raise
         return Call(match.params, request.query, schema.get("x-filled", {}) | body)
 

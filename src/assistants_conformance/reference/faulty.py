@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from assistants_conformance.reference.handlers import HANDLERS
 from assistants_conformance.reference.refusal import Refusal, refuse
@@ -34,6 +37,13 @@ _NO_ENTRIES: Json = {"object": "list", "data": [], "first_id": None, "last_id": 
 
 class DroppedError(ConnectionError):
     """The connection ends without an answer."""
+
+
+def resolved(faults: Faults, request: Request) -> Request:
+    """Return a request as it comes through a gateway that tidies paths up."""
+    if faults.on("dots-in-paths-are-resolved") and "%2f" in request.path.lower():
+        return replace(request, path=posixpath.normpath(unquote(request.path)))
+    return request
 
 
 def parsed(faults: Faults, body: bytes) -> Any:

@@ -50,6 +50,9 @@ def page(
         # The place that an item had when it was first shown is taken for its place now.
         world.offsets.update({name: place for name, place in places.items() if name not in world.offsets})
         places = {name: world.offsets[name] for name in places}
+    if faults.on("ascending-cursor-counts-from-the-end") and order == "asc":
+        world.offsets.update({name: place - len(rows) for name, place in places.items() if name not in world.offsets})
+        places = {name: world.offsets[name] + len(rows) for name in places}
     start, end = 0, len(rows)
     if after := query.get("after"):
         start = _place(places, after, kind, "after", faults) + 1

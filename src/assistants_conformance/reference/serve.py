@@ -51,7 +51,7 @@ def application(reference: Reference, latency: float = 0.0) -> Application:
             url = f"{url}?{scope['query_string'].decode('latin-1')}"
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         try:
-            reply = reference.handle(scope["method"], url, headers, bytes(body))
+            reply = reference.handle(scope["method"], url, headers, bytes(body), peer=scope.get("client"))
         except DroppedError:
             # An answer that is announced and does not come: the server behind closes the connection.
             await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1")]})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.reference.careless_engine import CarelessEngine
+from assistants_conformance.reference.careless_state import Remains
 from assistants_conformance.reference.files import FileTypes
 from assistants_conformance.reference.ids import Uuids
 from assistants_conformance.reference.index import Index
@@ -50,6 +51,8 @@ class World:
         self.offsets: dict[str, int] = {}
         # What was deleted; only a faulty deletion leaves traces.
         self.ghosts: dict[str, Any] = {}
+        # What faulty operations still find or lose.
+        self.remains = Remains()
         if faults.on("ids-are-uuids"):
             self.store.ids = Uuids(profile.id_forms)
 

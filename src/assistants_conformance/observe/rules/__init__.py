@@ -21,6 +21,7 @@ from assistants_conformance.observe.rules.lock import observe_lock
 from assistants_conformance.observe.rules.messages import observe_messages
 from assistants_conformance.observe.rules.runs import observe_runs
 from assistants_conformance.observe.rules.shape import observe_shape
+from assistants_conformance.observe.rules.stateful import observe_stateful
 from assistants_conformance.observe.rules.steps import observe_steps
 from assistants_conformance.observe.rules.streams import observe_agreement, observe_streams
 from assistants_conformance.observe.rules.vector_stores import observe_vector_stores
@@ -39,6 +40,7 @@ RULES: tuple[Callable[[Call, Context], None], ...] = (
     observe_shape,
     observe_versions,
     observe_lists,
+    observe_stateful,
     observe_identity,
     observe_echo,
     observe_assistants,
