@@ -33,12 +33,12 @@ def text_file(api: Api, text: str = "", name: str = "") -> str:
     )
 
 
-def place(store: str, **more: str) -> dict[str, str]:
+def place(store: str, **more: str) -> dict[str, Any]:
     """Return the path parameters of a store and of what lies below it."""
     return {"vector_store_id": store, **more}
 
 
-def settled(api: Api, operation: str, **params: str) -> dict[str, Any]:
+def settled(api: Api, operation: str, **params: Any) -> dict[str, Any]:
     """Poll a store, store file or batch until it is neither in progress nor being cancelled, or the time is over.
 
     What is still open when it comes back has not ended within `run_timeout`.

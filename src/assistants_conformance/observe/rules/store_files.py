@@ -15,18 +15,23 @@ if TYPE_CHECKING:
 
 #: What every recorded file was cut into that was added without a strategy; tokens.
 _DEFAULT_CHUNKING = {"type": "static", "static": {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400}}
+_ADDING = ("create_vector_store", "create_vector_store_file", "create_vector_store_file_batch")
 _CANCEL = "cancel_vector_store_file_batch"
 
 
-def forget_entries(call: Call, context: Context) -> None:
-    """Forget what is known of files that are being added: with that a new life of theirs begins."""
+def begin_entries(call: Call, context: Context) -> None:
+    """Note that files are added to a store: with that a new life of theirs begins, whatever was seen of them before."""
     operation = call.operation.id if call.operation is not None else ""
-    store = context.world.stores.get(call.params.get("vector_store_id", ""))
-    if store is None or operation not in ("create_vector_store_file", "create_vector_store_file_batch"):
+    if operation not in _ADDING or not call.items:
         return
-    files = call.sent.get("file_ids")
-    for file in files if isinstance(files, list) else [call.sent.get("file_id")]:
-        store.files.pop(str(file), None)
+    store = call.items[0].get("id") if operation == "create_vector_store" else call.params.get("vector_store_id")
+    files = call.sent.get("file_ids") or [call.sent.get("file_id")]
+    if not isinstance(store, str) or not context.is_real(store) or not isinstance(files, list):
+        return
+    chunking = _chunking(call.sent.get("chunking_strategy"))
+    for file in files:
+        if context.is_real(file):
+            context.world.store(store).files[file] = EntrySeen(chunking=chunking)
 
 
 def observe_entry(call: Call, context: Context, entry: dict[str, Any]) -> None:
@@ -75,8 +80,6 @@ def _entry_history(call: Call, context: Context, cycle: Lifecycle, entry: dict[s
         return
     _lasting(context, cycle, seen.status, entry["status"])
     seen.status, seen.ended = entry["status"], call.exchange.ended
-    if call.operation is not None and call.operation.id == "create_vector_store_file":
-        seen.chunking = _chunking(call.sent.get("chunking_strategy"))
     # The lists of batches were long without it, and for a file whose adding was not seen nothing is known.
     if seen.chunking is not None and call.operation is not None and call.operation.kind == "vector_store_file":
         shown = entry.get("chunking_strategy")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from assistants_conformance.contract import brief
 from assistants_conformance.observe.context import Context, server_time, whole
 from assistants_conformance.observe.rules.steps import judge_ranking
-from assistants_conformance.observe.rules.store_files import forget_entries, observe_batch, observe_entry
+from assistants_conformance.observe.rules.store_files import begin_entries, observe_batch, observe_entry
 
 if TYPE_CHECKING:
     from assistants_conformance.observe.call import Call
@@ -25,7 +25,7 @@ def observe_vector_stores(call: Call, context: Context) -> None:
     if operation is None:
         return
     if call.ok and not operation.deletes:
-        forget_entries(call, context)
+        begin_entries(call, context)
         for store in call.objects("vector_store"):
             _store(call, context, store)
         for kind in ("vector_store_file", "vector_store_batch_file"):
@@ -123,7 +123,7 @@ def _history(call: Call, context: Context, store: dict[str, Any], counts: dict[s
     identifier = str(store["id"])
     if not world.doubled.isdisjoint((identifier,)):
         return
-    known = identifier in world.stores
+    known = identifier in world.stores and bool(world.stores[identifier].status)
     seen = world.store(identifier)
     if known and seen.ended > call.exchange.started:
         return
