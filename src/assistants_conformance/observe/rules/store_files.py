@@ -81,7 +81,7 @@ def _entry_history(call: Call, context: Context, cycle: Lifecycle, entry: dict[s
     _lasting(context, cycle, seen.status, entry["status"])
     seen.status, seen.ended = entry["status"], call.exchange.ended
     # The lists of batches were long without it, and for a file whose adding was not seen nothing is known.
-    if seen.chunking is not None and call.operation is not None and call.operation.kind == "vector_store_file":
+    if seen.chunking is not None and "batch_id" not in call.params:
         shown = entry.get("chunking_strategy")
         # Answers of the first weeks, and those of versions that were never recorded, do not show it.
         if "chunking_strategy" in entry or (context.closed and call.profile.id != "azure-2025-03-01-preview"):
