@@ -13,6 +13,7 @@ from assistants_conformance.observe import Exchange, Judge
 from assistants_conformance.recordings import Problem, read_paths
 from assistants_conformance.scenario.embed import embed, embedded_settings
 
+from .support import damages_stores  # noqa: F401 - registers its damages
 from .support.damages import DAMAGES, Damage
 from .support.survey import survey
 
@@ -20,7 +21,7 @@ RECORDINGS = Path(__file__).parents[2] / "shared" / "recordings"
 SOURCES = {"raw": 1000, "exchanges.jsonl": 1100, "exchanges-foundry-azure.jsonl": 90}
 #: How many damaged traces of a kind are judged; more of the same show nothing new.
 ENOUGH = 3
-#: Written by hand too, with a CF-RAY and a request id of letters from the start of the alphabet and a store `vs_abc123`.
+#: Written by hand too, with a CF-RAY and a request id of letters in their order and a store `vs_abc123`.
 UNLISTED = frozenset({"vector_stores_search.yml#0", "vector_stores_search_setup.yml#0"})
 needs_recordings = pytest.mark.skipif(not RECORDINGS.is_dir(), reason="no folder of recordings beside the checkout")
 
@@ -101,7 +102,7 @@ def test_damage_to_an_own_recording_is_found(damage):
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.name)
 def test_damage_to_a_real_recording_is_found(damage):
     outcomes: list[tuple[bool, list[str]]] = []
-    for trace in sessions("exchanges.jsonl").values():
+    for trace in [*sessions("exchanges.jsonl").values(), *sessions("exchanges-foundry-azure.jsonl").values()]:
         outcomes += found_in(damage, trace)
         if len(outcomes) >= ENOUGH:
             break
