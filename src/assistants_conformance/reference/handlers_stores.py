@@ -87,7 +87,7 @@ def _days(policy: Json | None) -> int | None:
 def create_vector_store(world: World, call: Call) -> Json:
     """POST /vector_stores."""
     body, faults = call.body, world.faults
-    check_chunking(body.get("chunking_strategy"))
+    check_chunking(world, body.get("chunking_strategy"))
     files = _files(world, body)
     row = new_store(
         world,
@@ -162,7 +162,7 @@ def _attributes(body: Json) -> Json:
 def create_vector_store_file(world: World, call: Call) -> Json:
     """POST /vector_stores/{vector_store_id}/files: the answer comes before the file is indexed."""
     store, body = _store(world, call), call.body
-    check_chunking(body.get("chunking_strategy"))
+    check_chunking(world, body.get("chunking_strategy"))
     files = _files(world, body)
     if not files:
         raise refuse("missing_required_parameter", at="file_id")
@@ -284,7 +284,7 @@ def _fits(attributes: Json, condition: Json | None) -> bool:
 def create_vector_store_file_batch(world: World, call: Call) -> Json:
     """POST /vector_stores/{vector_store_id}/file_batches: the answer comes before the files are indexed."""
     store, body = _store(world, call), call.body
-    check_chunking(body.get("chunking_strategy"))
+    check_chunking(world, body.get("chunking_strategy"))
     files = _files(world, body)
     if not files and "file_ids" not in body:
         raise refuse("missing_required_parameter", at="file_ids")
