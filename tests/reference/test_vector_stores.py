@@ -330,6 +330,15 @@ def test_search_of_a_run(client):
     assert cited == [files[1], files[2]]
 
 
+@pytest.mark.parametrize("ranking", [5, "x", {"score_threshold": "high", "ranker": 7}])
+def test_odd_options_of_a_search_do_no_harm(client, ranking):
+    tool = {"type": "file_search", "file_search": {"ranking_options": ranking}}
+    answer = client.post("/assistants", {"model": MODEL, "tools": [tool]})
+    if answer.status_code == 200:
+        run = client.settled(client.run(_helped(client, *notes(client)), answer.json()))
+        assert run["status"] == "completed"
+
+
 def test_threshold_of_a_search(serve_as):
     client = serve_as("openai-v2")
     thread = _helped(client, *notes(client))
@@ -403,7 +412,11 @@ def test_direct_search(serve_as):
     ):
         answer = client.made(f"{path(made)}/search", {"query": ["lighthouse"], "filters": condition})
         assert [row["file_id"] for row in answer["data"]] == expected, condition
-    client.error(client.post(f"{path(made)}/search", {"query": "a", "filters": {"type": "like"}}), 400)
+    deep = first
+    for _ in range(100):
+        deep = {"type": "and", "filters": [deep]}
+    for wrong in ({"type": "like"}, {"type": "and"}, {"type": "or", "filters": ["x"]}, deep):
+        client.error(client.post(f"{path(made)}/search", {"query": "a", "filters": wrong}), 400)
     client.error(client.post(f"{path(made)}/search", {"query": "a", "max_num_results": 51}), 400)
     content = read(client, path(made), "files", files[0], "content")
     assert content["data"] == [{"type": "text", "text": "Note 0 of the lighthouse."}]

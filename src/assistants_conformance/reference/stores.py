@@ -192,7 +192,9 @@ def found(world: World, run: Run, query: str, at: float) -> list[Hit]:
     """Search the stores of a run as the options of its tool say."""
     options = _options(run)
     most = options.get("max_num_results") or search.MOST_RESULTS
-    hits = search.find(query, searchable(world, run, at), most=most, threshold=_threshold(options))
+    hits = search.find(query, searchable(world, run, at), most=most, threshold=_ranking(options)[1])
+    attributes = {name: row.attributes for store in _within_reach(world, run) for name, row in store.files.items()}
+    hits = [replace(hit, attributes=attributes.get(hit.file_id, {})) for hit in hits]
     if world.faults.on("results-come-worst-first"):
         hits.reverse()
     if world.faults.on("citation-of-a-file-that-was-not-searched"):
@@ -202,12 +204,19 @@ def found(world: World, run: Run, query: str, at: float) -> list[Hit]:
 
 
 def _options(run: Run) -> Json:
-    tools = [tool for tool in run.tools if tool["type"] == "file_search"]
-    return (tools[0].get("file_search") or {}) if tools else {}
+    options = next((tool.get("file_search") for tool in run.tools if tool["type"] == "file_search"), None)
+    return options or {}
 
 
-def _threshold(options: Json) -> float:
-    return float((options.get("ranking_options") or {}).get("score_threshold") or 0.0)
+def _ranking(options: Json) -> tuple[str, float]:
+    """Return ranker and least score; where a version does not know the option, what is sent in it may be anything."""
+    given = options.get("ranking_options")
+    given = given if isinstance(given, dict) else {}
+    ranker, threshold = given.get("ranker"), given.get("score_threshold")
+    return (
+        ranker if isinstance(ranker, str) else "default_2024_08_21",
+        float(threshold) if isinstance(threshold, int | float) else 0.0,
+    )
 
 
 def told(world: World, run: Run, hits: list[Hit]) -> Json:
@@ -215,12 +224,9 @@ def told(world: World, run: Run, hits: list[Hit]) -> Json:
     profiles = read("requests/list_parameters")["parameters"]["include[]"]["profiles"]
     if world.profile.id not in profiles:
         return {}
-    ranking = _options(run).get("ranking_options") or {}
+    ranker, threshold = _ranking(_options(run))
     return {
-        "ranking_options": {
-            "ranker": ranking.get("ranker") or "default_2024_08_21",
-            "score_threshold": _threshold(_options(run)),
-        },
+        "ranking_options": {"ranker": ranker, "score_threshold": threshold},
         "results": [
             {
                 "file_id": hit.file_id,

@@ -105,5 +105,5 @@ FAULTS = (
     Fault("file-filter-is-ignored", "Lists of store files ignore `filter`.", ("PAGE-018",)),
     Fault("every-attachment-makes-a-store", "Each attachment for file_search gets a store of its own.", ("MSG-016",)),
     Fault("helper-makes-no-store", "`vector_stores` of a create makes no store.", ("ASST-023", "THR-011")),
-    Fault("deleted-file-stays-in-its-stores", "A deleted file is still listed in its stores.", ("FILE-022",)),
+    Fault("deleted-file-stays-in-its-stores", "A deleted file is still listed in its stores.", ("FILE-021",)),
 )
