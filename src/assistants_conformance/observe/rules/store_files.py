@@ -39,9 +39,10 @@ def observe_entry(call: Call, context: Context, entry: dict[str, Any]) -> None:
     report, status = context.report, entry.get("status")
     operation = call.operation.id if call.operation is not None else ""
     cycle = call.profile.lifecycle("vector_store_file")
-    report.check("VS-031", status in cycle.states, f"status {status!r}", f"one of {sorted(cycle.states)}")
+    known = isinstance(status, str) and status in cycle.states
+    report.check("VS-031", known, f"status {status!r}", f"one of {sorted(cycle.states)}")
     _owners(call, context, entry)
-    if status in cycle.states:
+    if known:
         check_settings(report, cycle, entry)
     if status == "in_progress" and "usage_bytes" in entry:
         used = entry["usage_bytes"]
@@ -104,16 +105,17 @@ def observe_batch(call: Call, context: Context, batch: dict[str, Any]) -> None:
     operation = call.operation.id if call.operation is not None else ""
     cycle = call.profile.lifecycle("vector_store_file_batch")
     name = batch.get("object")
-    known = ("vector_store.file_batch", "vector_store.files_batch")
-    report.check("VS-033", name in known, f"object {name!r}", f"{known[0]!r}")
-    report.check("VS-035", status in cycle.states, f"status {status!r}", f"one of {sorted(cycle.states)}")
+    names = ("vector_store.file_batch", "vector_store.files_batch")
+    report.check("VS-033", name in names, f"object {name!r}", f"{names[0]!r}")
+    known = isinstance(status, str) and status in cycle.states
+    report.check("VS-035", known, f"status {status!r}", f"one of {sorted(cycle.states)}")
     if operation == "create_vector_store_file_batch":
         report.check("VS-010", status == "in_progress", f"status {status!r}", "in_progress")
     if operation == _CANCEL:
         allowed = ("in_progress", "cancelling", "cancelled", "completed")
         report.check("VS-012", status in allowed, f"status {status!r}", f"one of {allowed}")
     open_files = whole(counts.get("in_progress")) if isinstance(counts, dict) else None
-    if status in cycle.terminal and open_files is not None:
+    if known and status in cycle.terminal and open_files is not None:
         report.check("N-24", open_files == 0, f"{status} with {open_files} files in progress", "none in progress")
     if isinstance(status, str):
         _batch_history(call, context, cycle, batch)

@@ -61,7 +61,8 @@ def observe_counts(context: Context, holder: dict[str, Any]) -> dict[str, int] |
 def _store(call: Call, context: Context, store: dict[str, Any]) -> None:
     counts, status = observe_counts(context, store), store.get("status")
     states = call.profile.lifecycle("vector_store").states
-    context.report.check("VS-019", status in states, f"status {status!r}", f"one of {sorted(states)}")
+    known = isinstance(status, str) and status in states
+    context.report.check("VS-019", known, f"status {status!r}", f"one of {sorted(states)}")
     if counts is not None and isinstance(status, str):
         _status(context, store, counts)
     _expiry(context, store)
