@@ -62,7 +62,11 @@ def test_file_is_added_read_and_taken_out(api: Api, verify: Verify) -> None:
     gone = api.call("delete_vector_store_file", **place(store, file_id=file))
     shown = (gone.status, *(gone.json.get(member) for member in ("id", "object", "deleted")))
     verify.equal("VS-009", shown, (200, file, "vector_store.file.deleted", True), gone)
-    left = get(api, store, file)
+    for _ in range(TRIES):
+        left = get(api, store, file)
+        if not left.ok:
+            break
+        api.pause(1)
     verify.status("VS-009", left, 404)
     verify.equal("VS-009", entries(api, store), [other])
     kept = api.call("get_file", file_id=file)

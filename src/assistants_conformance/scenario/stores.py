@@ -81,6 +81,11 @@ def store_ids(holder: dict[str, Any]) -> list[str]:
     return [str(item) for item in found] if isinstance(found, list) else []
 
 
+def adopted(api: Api, store: str) -> Answer:
+    """Read a store that came about otherwise than by its own create, and see to it that it is deleted in the end."""
+    return api.created("create_vector_store", api.call("get_vector_store", vector_store_id=store))
+
+
 def with_store(*stores: str) -> dict[str, Any]:
     """Return the member of an assistant or thread that gives it stores."""
     return {"tool_resources": {"file_search": {"vector_store_ids": list(stores)}}}

@@ -10,18 +10,24 @@ from assistants_conformance.observe.settings import check_settings
 from assistants_conformance.observe.world import BatchSeen, EntrySeen
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from assistants_conformance.contract import Lifecycle
     from assistants_conformance.observe.call import Call
 
 #: What every recorded file was cut into that was added without a strategy; tokens.
 _DEFAULT_CHUNKING = {"type": "static", "static": {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400}}
 _ADDING = ("create_vector_store", "create_vector_store_file", "create_vector_store_file_batch")
+#: What adds files to the store of a thread by their attachments.
+_ATTACHING = ("create_thread", "create_message", "create_run", "create_thread_and_run")
 _CANCEL = "cancel_vector_store_file_batch"
 
 
 def begin_entries(call: Call, context: Context) -> None:
     """Note that files are added to a store: with that a new life of theirs begins, whatever was seen of them before."""
     operation = call.operation.id if call.operation is not None else ""
+    if operation in _ATTACHING:
+        _attached(call, context)
     if operation not in _ADDING or not call.items:
         return
     store = call.items[0].get("id") if operation == "create_vector_store" else call.params.get("vector_store_id")
@@ -31,7 +37,26 @@ def begin_entries(call: Call, context: Context) -> None:
     chunking = _chunking(call.sent.get("chunking_strategy"))
     for file in files:
         if context.is_real(file):
-            context.world.store(store).files[file] = EntrySeen(chunking=chunking)
+            seen = context.world.store(store)
+            seen.filled, seen.files[file] = True, EntrySeen(chunking=chunking)
+
+
+def _attached(call: Call, context: Context) -> None:
+    """Forget the entries of files that a message hands to the store of its thread, whichever that is."""
+    for file in _files_in(call.sent):
+        for store in context.world.stores.values():
+            store.files.pop(file, None)
+
+
+def _files_in(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("file_id"), str):
+            yield value["file_id"]
+        for part in value.values():
+            yield from _files_in(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _files_in(part)
 
 
 def observe_entry(call: Call, context: Context, entry: dict[str, Any]) -> None:
