@@ -50,6 +50,9 @@ def read_carelessly(operation: str, body: Json, faults: Faults) -> Json:
     if faults.on("metadata-is-trimmed") and isinstance(body.get("metadata"), dict):
         trimmed = {key: value.strip() if isinstance(value, str) else value for key, value in body["metadata"].items()}
         body = {**body, "metadata": trimmed}
+    if faults.on("truth-value-as-json-writes-it") and isinstance(body.get("metadata"), dict):
+        told = {key: str(value).lower() if value is True else value for key, value in body["metadata"].items()}
+        body = {**body, "metadata": told}
     if faults.on("list-of-parts-is-written-out") and isinstance(body.get("content"), list):
         body = {**body, "content": json.dumps(body["content"])}
     resources = body.get("tool_resources")
@@ -85,6 +88,8 @@ def limited_carelessly(operation: str, schema: Json, faults: Faults) -> Json:
     if faults.on("limits-are-exclusive"):
         schema = copy.deepcopy(schema)
         _each(schema, _one_less)
+    if faults.on("streams-in-the-first-shape") and operation == "create_run":
+        schema = {**schema, "properties": {**schema["properties"], "stream": {"type": "boolean"}}}
     if faults.on("response-format-unchecked") and "response_format" in schema.get("properties", {}):
         schema = {**schema, "properties": {**schema["properties"], "response_format": {}}}
     return schema
@@ -114,6 +119,8 @@ def written_carelessly(operation: str, answer: Json, faults: Faults, now: int) -
     _times(operation, answer, faults, now)
     if faults.on("null-metadata"):
         _each(answer, lambda node: node.update({"metadata": None}) if node.get("metadata") == {} else None)
+    if faults.on("truth-value-stays-one"):
+        _each(answer, _true)
     if faults.on("objects-name-their-owner"):
         _each(answer, lambda node: node.update({"owner": "me"}) if "created_at" in node else None)
     if faults.on("deletion-tells-the-time") and operation.startswith("delete_"):
@@ -129,6 +136,11 @@ def written_carelessly(operation: str, answer: Json, faults: Faults, now: int) -
     if faults.on("retrieve-wraps-the-object") and operation.startswith("get_"):
         return {"success": True, "data": answer}
     return answer
+
+
+def _true(node: Json) -> None:
+    if isinstance(node.get("metadata"), dict):
+        node["metadata"] = {key: True if value == "True" else value for key, value in node["metadata"].items()}
 
 
 def _times(operation: str, answer: Json, faults: Faults, now: int) -> None:

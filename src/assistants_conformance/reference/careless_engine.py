@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _SLOW_SECONDS = 45
 _MONTH_SECONDS = 30 * 86_400
 _LATE_SECONDS = 2
+#: How long a run works whose events are held back meanwhile.
+_HELD_SECONDS = 4
 #: By fault: the state that a run never leaves by itself.
 _STUCK = {
     "queued-runs-stay-queued": "queued",
@@ -109,6 +111,8 @@ class CarelessEngine(Engine):
             run.tool_choice = "auto"
         run.parallel_tool_calls = parallel or self._faults.on("parallel-calls-not-switched-off")
         super()._think(run, at)
+        if self._faults.on("stream-is-held-back") and run.due is not None:
+            run.due = at + _HELD_SECONDS
         run.tool_choice, run.parallel_tool_calls = choice, parallel
 
     def _act(self, run: Run, at: float) -> None:
@@ -165,7 +169,7 @@ class CarelessEngine(Engine):
             run.completed_at = run.created_at - 5
         if status == "failed" and faults.on("failed-without-error"):
             run.last_error = None
-        if status == "incomplete" and faults.on("incomplete-without-details"):
+        if reason is not None and faults.on("incomplete-without-details"):
             run.incomplete_reason = None
         if faults.on("expires-at-kept-at-the-end"):
             run.expires_at = expiry

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from assistants_conformance.reference.handlers import HANDLERS
 from assistants_conformance.reference.refusal import Refusal, refuse
@@ -29,10 +32,18 @@ _OTHER_FAULT = {"message": "Internal error", "type": "internal_error", "param": 
 _SUB_RESOURCE = re.compile(r"/(assistants|messages)/[^/]+/files\b")
 _DEEP = b"[" * 100
 _REFUSED_EACH = 10
+_NO_ENTRIES: Json = {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False}
 
 
 class DroppedError(ConnectionError):
     """The connection ends without an answer."""
+
+
+def resolved(faults: Faults, request: Request) -> Request:
+    """Return a request as it comes through a gateway that tidies paths up."""
+    if faults.on("dots-in-paths-are-resolved") and "%2f" in request.path.lower():
+        return replace(request, path=posixpath.normpath(unquote(request.path)))
+    return request
 
 
 def parsed(faults: Faults, body: bytes) -> Any:
@@ -125,7 +136,9 @@ def tolerated(faults: Faults, body: Json) -> Json:
 def vanished_path(faults: Faults, request: Request) -> Json | None:
     """Return what a path of v1 answers where a fault still serves it."""
     if faults.on("v1-file-paths-are-served") and _SUB_RESOURCE.search(request.path):
-        return {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False}
+        return _NO_ENTRIES
+    if faults.on("stores-are-served-by-v1") and request.path.endswith("/vector_stores"):
+        return _NO_ENTRIES
     return None
 
 

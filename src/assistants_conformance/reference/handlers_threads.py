@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistants_conformance.reference import lock
-from assistants_conformance.reference.files import HELPER_STORE_DAYS, Planned, PlannedAttachments, attached
+from assistants_conformance.reference.files import Planned, PlannedAttachments, attached
 from assistants_conformance.reference.handlers import add_message, metadata, serves
 from assistants_conformance.reference.paging import page
 from assistants_conformance.reference.refusal import Refusal, refuse
 from assistants_conformance.reference.render import deleted
 from assistants_conformance.reference.state import Resources, Thread
 from assistants_conformance.reference.store import found
+from assistants_conformance.reference.stores import HELPER_STORE_DAYS
 
 if TYPE_CHECKING:
     from assistants_conformance.reference.state import Json, Message
@@ -84,7 +85,8 @@ class PlannedThread:
         faults = self._world.faults
         if faults.on("thread-ids-used-again") and self._world.ghosts:
             row.id, _ = self._world.ghosts.popitem()
-        self._resources.carry_out(row.resources, days=HELPER_STORE_DAYS)
+        days = None if faults.on("stores-of-threads-stay") else HELPER_STORE_DAYS
+        self._resources.carry_out(row.resources, days=days)
         if faults.on("new-thread-greets") and not self.messages:
             greeting = {"role": "assistant", "content": "How can I help you?"}
             PlannedMessages(self._world, [greeting]).carry_out(row)
@@ -174,7 +176,8 @@ def list_messages(world: World, call: Call) -> Json:
         messages = [replace(message, sequence=-message.sequence) for message in messages]
     if world.faults.on("messages-listed-oldest-first"):
         query = {"order": "asc", **query}
-    filtered = world.profile.shape == "v2" and not world.faults.on("run-id-filter-ignored")
+    by_run = world.profile.shape == "v2" or world.profile.traits.get("messages_by_run")
+    filtered = by_run and not world.faults.on("run-id-filter-ignored")
     if filtered and "run_id" in call.query:
         messages = [message for message in messages if message.run_id == call.query["run_id"]]
     if world.faults.on("earlier-turns-are-not-listed"):

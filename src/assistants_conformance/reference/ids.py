@@ -23,7 +23,8 @@ _HEX = "0123456789abcdef"
 def _form(pattern: str) -> tuple[str, int, str]:
     """Return prefix, length and alphabet of the first form that fits the pattern."""
     prefix = re.split(r"[\[(\\.]", pattern.lstrip("^"), maxsplit=1)[0]
-    for length in _LENGTHS:
+    # What a pattern names first is the form of its time.
+    for length in [int(number) for number in re.findall(r"\{(\d+)\}", pattern)] or _LENGTHS:
         for alphabet, probe in ((_ALPHABET, "Zz9"), (_HEX, "0af")):
             sample = prefix + (probe * length)[:length]
             if re.fullmatch(pattern, sample):
@@ -33,7 +34,12 @@ def _form(pattern: str) -> tuple[str, int, str]:
 
 _HEX_FORM = "^[0-9a-f]{32}$"
 #: The kinds of objects whose ids a fault gives another form.
-_UUID_FAULTS = {"message": "message-id-is-a-uuid", "run_step": "step-id-is-a-uuid"}
+_UUID_FAULTS = {
+    "message": "message-id-is-a-uuid",
+    "run_step": "step-id-is-a-uuid",
+    "vector_store": "store-id-is-a-uuid",
+    "vector_store_file_batch": "batch-id-is-a-uuid",
+}
 
 
 def forms(given: Mapping[str, str], faults: Faults) -> Mapping[str, str]:

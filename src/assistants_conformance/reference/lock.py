@@ -20,6 +20,8 @@ def holder(world: World, thread: Thread, assistant_id: str | None = None) -> Run
     for run in reversed(thread.runs.values()):
         if run.is_open:
             waits = run.status == "requires_action"
+            if faults.on("streamed-runs-do-not-lock") and world.engine.streams.hears(run):
+                return None
             return None if waits and faults.on("waiting-run-does-not-lock") else run
         kept = run.status in ("expired", "incomplete") and faults.on(f"{run.status}-run-keeps-the-lock")
         if kept or faults.on("lock-never-ends"):

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
         Step,
         StoredFile,
         Thread,
-        VectorStore,
     )
 
 BUILT_IN = ("code_interpreter", "file_search")
@@ -31,10 +30,19 @@ class Renderer:
     def __init__(self, profile: Profile, faults: Faults) -> None:
         self.faults = faults
         self.first_shape = profile.shape == "v1"
-        self.openai = profile.platform == "openai"
+        self._profile = profile
+        # The first months of the first shape know no usage, leave out a null required_action, and order otherwise.
+        self._early = "usage" not in profile.members("run")
+        self._usage_details: Json = profile.traits.get("usage_details", {})
+
+    def _fitted(self, kind: str, shown: Json) -> Json:
+        """Return what the profile knows of an object's members, in the order given."""
+        known = self._profile.members(kind)
+        return {name: value for name, value in shown.items() if name in known}
 
     def assistant(self, row: Assistant) -> Json:
         """Return an assistant."""
+        kinds = {tool["type"] for tool in row.tools}
         shown: Json = {
             "id": row.id,
             "object": "assistant",
@@ -44,15 +52,15 @@ class Renderer:
             "model": row.model,
             "instructions": row.instructions,
             "tools": row.tools,
+            "top_p": row.top_p,
+            "temperature": row.temperature,
+            "reasoning_effort": row.reasoning_effort,
+            "tool_resources": {kind: self._member(row.resources, kind) for kind in BUILT_IN if kind in kinds},
+            "file_ids": list(row.files),
+            "metadata": row.metadata,
+            "response_format": row.response_format,
         }
-        if self.first_shape:
-            return {**shown, "file_ids": list(row.files), "metadata": row.metadata}
-        shown |= {"top_p": row.top_p, "temperature": row.temperature}
-        if self.openai:
-            shown["reasoning_effort"] = row.reasoning_effort
-        kinds = {tool["type"] for tool in row.tools}
-        resources = {kind: self._member(row.resources, kind) for kind in BUILT_IN if kind in kinds}
-        return {**shown, "tool_resources": resources, "metadata": row.metadata, "response_format": row.response_format}
+        return self._fitted("assistant", shown)
 
     @staticmethod
     def _member(resources: Resources, kind: str) -> Json:
@@ -80,7 +88,7 @@ class Renderer:
         head: Json = {"id": row.id, "object": "thread.message", "created_at": row.created_at}
         if self.faults.on("message-with-status"):
             head["status"] = "completed"
-        if self.first_shape:
+        if self._early:
             return {
                 **head,
                 "thread_id": row.thread_id,
@@ -91,10 +99,25 @@ class Renderer:
                 "run_id": row.run_id,
                 "metadata": row.metadata,
             }
-        files: Json = {"attachments": row.attachments}
-        if modified:
+        files: Json = {"file_ids": list(row.files)} if self.first_shape else {"attachments": row.attachments}
+        if modified and not self.first_shape:
             files = {"file_ids": list(dict.fromkeys(entry["file_id"] for entry in row.attachments))}
         return {**head, **ids, "role": row.role, "content": self._content(row), **files, "metadata": row.metadata}
+
+    def streamed_message(self, row: Message, status: str, at: int | None, reason: str | None) -> Json:
+        """Return a message as an event carries it; `at` is when it ended, in Unix seconds, `reason` why too early."""
+        shown, done = self.message(row), status == "completed"
+        group = {
+            "status": status,
+            "incomplete_details": None if reason is None else {"reason": reason},
+            "incomplete_at": at if status == "incomplete" else None,
+            "completed_at": at if done else None,
+        }
+        if status == "in_progress":
+            shown |= {"content": []}
+        place = list(shown).index("role")
+        members = list(shown.items())
+        return dict([*members[:place], *group.items(), *members[place:]])
 
     def _content(self, row: Message) -> Any:
         if self.faults.on("content-answered-as-text"):
@@ -103,9 +126,12 @@ class Renderer:
             return [{**part, "type": "output_text" if part["type"] == "text" else part["type"]} for part in row.content]
         return row.content
 
-    def run(self, row: Run) -> Json:
-        """Return a run."""
-        return spoilt_runs.shown(self.faults, row, self._run(row))
+    def run(self, row: Run, *, streamed: bool = False) -> Json:
+        """Return a run; `streamed` is the form of events, whose empty resources look different."""
+        shown = spoilt_runs.shown(self.faults, row, self._run(row))
+        if streamed and "tool_resources" in shown and not shown["tool_resources"]:
+            shown["tool_resources"] = {"code_interpreter": {"file_ids": []}}
+        return shown
 
     def _run(self, row: Run) -> Json:
         shown: Json = {
@@ -124,27 +150,20 @@ class Renderer:
         action = None
         if row.required_action is not None:
             action = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": row.required_action}}
-        if action is not None or not self.first_shape:
+        if action is not None or not self._early:
             shown["required_action"] = action
+        reason = row.incomplete_reason
         shown |= {
             "last_error": row.last_error,
             "model": row.model,
             "instructions": row.instructions,
             "tools": row.tools,
-        }
-        if self.first_shape:
-            return {**shown, "file_ids": row.file_ids, "metadata": row.metadata}
-        shown |= {
             "tool_resources": row.given_resources,
+            "file_ids": row.file_ids,
             "metadata": row.metadata,
             "temperature": row.temperature,
             "top_p": row.top_p,
-        }
-        if self.openai:
-            shown["reasoning_effort"] = row.reasoning_effort
-        reason = row.incomplete_reason
-        return {
-            **shown,
+            "reasoning_effort": row.reasoning_effort,
             "max_completion_tokens": row.max_completion_tokens,
             "max_prompt_tokens": row.max_prompt_tokens,
             "truncation_strategy": row.truncation_strategy,
@@ -154,16 +173,18 @@ class Renderer:
             "tool_choice": row.tool_choice,
             "parallel_tool_calls": row.parallel_tool_calls,
         }
+        return self._fitted("run", shown)
 
     def _usage(self, tokens: tuple[int, int]) -> Json:
         usage: Json = {"prompt_tokens": tokens[0], "completion_tokens": tokens[1], "total_tokens": sum(tokens)}
-        if self.openai:
-            usage["prompt_token_details"] = {"cached_tokens": 0}
-            usage["completion_tokens_details"] = {"reasoning_tokens": 0}
-        return usage
+        return usage | {name: dict(value) for name, value in self._usage_details.items()}
 
-    def step(self, row: Step, run: Run, *, contents: bool = False) -> Json:
-        """Return a step of a run; `contents` adds the text of search results, which is left out otherwise."""
+    def step(self, row: Step, run: Run, *, contents: bool = False, streamed: bool = False) -> Json:
+        """Return a step of a run.
+
+        `contents` adds the text of search results, which is left out otherwise; in an event (`streamed`) a step has the
+        expiry of its run whatever its status.
+        """
         shown: Json = {
             "id": row.id,
             "object": "thread.run.step",
@@ -175,12 +196,12 @@ class Renderer:
             "status": row.status,
             "cancelled_at": row.cancelled_at,
             "completed_at": row.completed_at,
-            "expires_at": row.expires_at,
+            "expires_at": run.expires_at if streamed else row.expires_at,
             "failed_at": row.failed_at,
             "last_error": row.last_error,
             "step_details": row.details if contents else without_contents(row.details),
         }
-        if not self.first_shape:
+        if not self._early:
             shown["usage"] = None if row.status == "in_progress" else self._usage(row.usage)
         self._spoil_step(shown, row, run)
         return shown
@@ -224,10 +245,11 @@ class Renderer:
             "filename": row.filename,
             "bytes": len(row.data),
             "created_at": row.created_at,
+            "expires_at": row.expires_at,
+            "status": "processed",
+            "status_details": None,
         }
-        if self.openai:
-            shown["expires_at"] = row.expires_at
-        return {**shown, "status": "processed", "status_details": None}
+        return self._fitted("file", shown)
 
     @staticmethod
     def assistant_file(row: Attachment, assistant: Assistant) -> Json:
@@ -247,26 +269,6 @@ class Renderer:
             "object": "thread.message.file",
             "created_at": row.created_at,
             "message_id": message.id,
-        }
-
-    @staticmethod
-    def vector_store(row: VectorStore, usage_bytes: int) -> Json:
-        """Return a vector store whose files are all indexed."""
-        days = row.expires_days
-        counts = dict.fromkeys(("in_progress", "completed", "failed", "cancelled"), 0)
-        counts["completed"] = len(row.file_ids)
-        return {
-            "id": row.id,
-            "object": "vector_store",
-            "name": row.name,
-            "status": "completed",
-            "usage_bytes": usage_bytes,
-            "created_at": row.created_at,
-            "file_counts": {**counts, "total": len(row.file_ids)},
-            "metadata": row.metadata,
-            "expires_after": None if days is None else {"anchor": "last_active_at", "days": days},
-            "expires_at": None if days is None else row.last_active_at + days * 86400,
-            "last_active_at": row.last_active_at,
         }
 
 

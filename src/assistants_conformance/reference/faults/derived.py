@@ -47,6 +47,11 @@ _WEAKENED = (
     "modify_thread",
     "modify_message",
     "modify_run",
+    "create_vector_store",
+    "modify_vector_store",
+    "create_vector_store_file",
+    "create_vector_store_file_batch",
+    "search_vector_store",
 )
 
 
@@ -62,6 +67,8 @@ def derived(profile: Profile) -> Iterator[Fault]:
     conditions = read("errors")["conditions"]
     for name in profile.errors:
         if profile.platform not in conditions[name].get("platforms", [profile.platform]):
+            continue
+        if profile.shape not in conditions[name].get("shapes", [profile.shape]):
             continue
         text, status = ERROR_KILLS.get(name, ((), ()))
         if killed := tuple(row for row in text if row in profile.active):
@@ -107,7 +114,8 @@ def _spots(profile: Profile) -> Iterator[_Spot]:
         shape = profile.object_shape(file.stem)
         if shape is None or (file.stem not in served and file.stem != "list"):
             continue
-        name = shape.schema.get("properties", {}).get("object", {}).get("const")
+        part = shape.schema.get("properties", {}).get("object", {})
+        name = part.get("const", part.get("enum", [None])[0])
         if name is not None:
             yield from _properties(file.stem, name, shape.schema, ())
 
