@@ -141,13 +141,21 @@ def _values(metadata: Any) -> list[Any]:
 
 @requirement("LEAK-006", needs=("vector_stores",))
 def test_refused_store_is_not_made(api: Api, verify: Verify) -> None:
-    name = api.unique()
-    body = {"name": name, "metadata": {"mark": name}, "expires_after": {"anchor": "last_active_at", "days": 0}}
-    answer = api.created("create_vector_store", api.call("create_vector_store", json=body))
-    if answer.ok:
-        raise Blocked(f"the bad store was not refused: {answer.told}")
-    told = f"refused ({answer.told}) and listed"
-    verify("LEAK-006", not stores_with(api, name), observed=told, expected="no such store", answer=answer)
+    judged = False
+    for wrong in (
+        {"expires_after": {"anchor": "last_active_at", "days": 0}},
+        {"file_ids": good_and_unknown(api)},
+    ):
+        name = api.unique()
+        body = {"name": name, "metadata": {"mark": name}, **wrong}
+        answer = api.created("create_vector_store", api.call("create_vector_store", json=body))
+        if answer.ok:
+            continue
+        judged = True
+        told = f"refused ({answer.told}) and listed"
+        verify("LEAK-006", not stores_with(api, name), observed=told, expected="no such store", answer=answer)
+    if not judged:
+        raise Blocked("no bad store was refused")
 
 
 @requirement("LEAK-007", needs=("vector_stores",))
