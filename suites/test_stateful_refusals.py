@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.scenario import Verify, requirement
-from assistants_conformance.scenario.situations import able, asked, vector_store
+from assistants_conformance.scenario.situations import able, asked
 from assistants_conformance.target import Answer, Api, Blocked, NotApplicable, Part, form
 from assistants_conformance.target.handing import assistant_body, handed, message_files, message_with
 from assistants_conformance.target.specimens import left_behind, unknown_id
@@ -128,7 +128,7 @@ def stores_with(api: Api, mark: str) -> bool:
     Raises:
         Blocked: the list does not show what was made a moment ago, so it proves nothing.
     """
-    marker = vector_store(api, name=api.unique("marker"))["id"]
+    marker = api.store(name=api.unique("marker"))["id"]
     rows = api.call("list_vector_stores", query={"limit": NEWEST}).data
     if not any(row.get("id") == marker for row in rows):
         raise Blocked("a vector store made just now is not listed, so the list proves nothing")
@@ -148,7 +148,7 @@ def test_refused_store_is_not_made(api: Api, verify: Verify) -> None:
     ):
         name = api.unique()
         body = {"name": name, "metadata": {"mark": name}, **wrong}
-        answer = api.created("create_vector_store", api.call("create_vector_store", json=body))
+        answer = api.post_store(**body)
         if answer.ok:
             continue
         judged = True
@@ -276,7 +276,7 @@ def test_run_is_modified_wholly_or_not_at_all(api: Api, verify: Verify) -> None:
 
 @requirement("KEEP-005", needs=("vector_stores",))
 def test_store_is_modified_wholly_or_not_at_all(api: Api, verify: Verify) -> None:
-    made = vector_store(api, name=api.unique(), metadata={"first": "before"})["id"]
+    made = api.store(name=api.unique(), metadata={"first": "before"})["id"]
     own = {"vector_store_id": made}
     bodies: list[dict[str, Any]] = [
         {"name": "after", "metadata": bad_metadata(api)},

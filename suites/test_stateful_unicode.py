@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.scenario import Verify, requirement
-from assistants_conformance.scenario.situations import asked, text_of, vector_store
+from assistants_conformance.scenario.situations import asked, text_of
 from assistants_conformance.target import Answer, Api, Blocked, call_ids
 from assistants_conformance.target.prompts import NICKNAME
 
@@ -217,7 +217,7 @@ def test_an_escape_equals_its_character(api: Api, verify: Verify) -> None:
 @requirement("UNI-007", needs=("vector_stores",))
 def test_stores_keep_every_character(api: Api, verify: Verify) -> None:
     for what, text in TEXTS.items():
-        made = vector_store(api, name=text, metadata={text: text})
+        made = api.store(name=text, metadata={text: text})
         answer = api.call("get_vector_store", vector_store_id=made["id"])
         for shown in (made, answer.json):
             seen = (shown.get("name"), shown.get("metadata"))
