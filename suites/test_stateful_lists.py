@@ -60,7 +60,8 @@ def walk_while_inserting(
         found += ids_of(page)
         ended = page.json.get("has_more") is not True
         cursor = page.json.get("last_id")
-        if ended or not isinstance(cursor, str) or cursor in cursors or (order == "desc" and made[0] in found):
+        past = (made[0] if order == "desc" else made[-1]) in found
+        if ended or not isinstance(cursor, str) or cursor in cursors or (past and new):
             break
         cursors.add(cursor)
         if len(new) < inserted:

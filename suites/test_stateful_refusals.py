@@ -58,22 +58,31 @@ def test_assistant_refused_late_is_not_made(api: Api, verify: Verify) -> None:
 
 @requirement("LEAK-002", needs=("code_interpreter",))
 def test_message_refused_late_leaves_its_thread_alone(api: Api, verify: Verify) -> None:
-    thread = api.thread()["id"]
-    file = api.file(filename=f"{api.unique()}.csv")["id"]
-    api.need(message_with(api, thread, file), "add a message with a file")
-    before = (api.ids("list_messages", thread_id=thread), handed(api.call("get_thread", thread_id=thread).json))
     good, unknown = good_and_unknown(api)
-    answers = [
-        message_with(api, thread, good, unknown),
-        api.post_message(thread, "Look.", metadata=bad_metadata(api), **message_files(api, good)),
+    bad: list[Callable[[str], Answer]] = [
+        lambda thread: message_with(api, thread, good, unknown),
+        lambda thread: api.post_message(thread, "Look.", metadata=bad_metadata(api), **message_files(api, good)),
     ]
-    if all(answer.ok for answer in answers):
-        raise Blocked(f"no bad message was refused: {answers[-1].told}")
-    if any(answer.ok for answer in answers):
-        raise Blocked("one of two bad messages was taken, so the thread has changed by right")
-    after = (api.ids("list_messages", thread_id=thread), handed(api.call("get_thread", thread_id=thread).json))
-    verify.unchanged("LEAK-002", before[0], after[0], "messages")
-    verify.unchanged("LEAK-002", before[1], after[1], "files of the thread")
+    judged = False
+    for send in bad:
+        thread = api.thread()["id"]
+        file = api.file(filename=f"{api.unique()}.csv")["id"]
+        api.need(message_with(api, thread, file), "add a message with a file")
+        messages, files = contents(api, thread)
+        answer = send(thread)
+        if answer.ok:
+            continue
+        judged = True
+        after = contents(api, thread)
+        verify.unchanged("LEAK-002", messages, after[0], "messages")
+        verify.unchanged("LEAK-002", files, after[1], "files of the thread")
+    if not judged:
+        raise Blocked("no bad message was refused")
+
+
+def contents(api: Api, thread: str) -> tuple[list[str], list[Any]]:
+    """Return the ids of the messages of a thread and of the files that it gives to code interpreter."""
+    return api.ids("list_messages", thread_id=thread), handed(api.call("get_thread", thread_id=thread).json)
 
 
 @requirement("LEAK-003")
@@ -167,11 +176,16 @@ def test_refused_thread_makes_no_store(api: Api, verify: Verify) -> None:
         {"role": "user", "content": "Hello."},
         {"role": "user", "content": "Look.", "attachments": [attachment]},
     ]
-    answer = api.post_thread(tool_resources=resources, messages=messages)
+    answer = api.post_thread(metadata={"mark": mark}, tool_resources=resources, messages=messages)
     if answer.ok:
         raise Blocked(f"the bad thread was not refused: {answer.told}")
     told = f"refused ({answer.told}), and its store is listed"
     verify("LEAK-007", not stores_with(api, mark), observed=told, expected="no such store", answer=answer)
+    if api.has("list_threads"):
+        threads = api.call("list_threads", query={"limit": NEWEST})
+        there = any(mark in _values(row.get("metadata")) for row in threads.data)
+        told = f"refused and listed: {threads.told}"
+        verify("LEAK-007", threads.ok and not there, observed=told, expected="no such thread", answer=threads)
 
 
 # -- modifications -----------------------------------------------------------------------------------------------------

@@ -304,7 +304,7 @@ def _half_done(world: World, operation: str, call: Call) -> None:
         world.remains.locked.add(call.params["thread_id"])
     creates = operation in ("create_assistant", "create_message", "create_run", "create_vector_store")
     if operation == "create_thread" and faults.on("refused-thread-leaves-its-store"):
-        _try(world, operation, call.params, {"tool_resources": call.body.get("tool_resources")})
+        _try(world, operation, call.params, {name: value for name, value in call.body.items() if name != "messages"})
     if (creates and faults.on("late-refusal-leaves-its-object")) or (
         operation.startswith("modify_") and faults.on("late-refusal-leaves-half-a-change")
     ):

@@ -59,7 +59,7 @@ FAULTS = (
     ),
     Fault(
         "refused-thread-leaves-its-store",
-        "A thread that is refused for a message has made the vector store that it asked for.",
+        "A thread that is refused for a message is made without it, with the store that it asked for.",
         ("LEAK-007",),
     ),
     Fault(
