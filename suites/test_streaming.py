@@ -287,6 +287,18 @@ def test_no_stream_is_one_object(api: Api, verify: Verify, value: bool | None) -
         verify("RUN-030", answer.ok and "id" in answer.json, observed=answer.told, expected="one run as JSON")
 
 
+@requirement("SSE-030", needs=STREAMING)
+def test_stream_options_are_accepted(api: Api, verify: Verify) -> None:
+    body = {
+        "assistant_id": api.assistant()["id"],
+        "thread": {"messages": [{"role": "user", "content": "Say hello."}]},
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    answer = api.created("create_thread_and_run", api.call("create_thread_and_run", json=body))
+    verify("SSE-030", answer.ok and answer.events, observed=answer.told, expected="a stream", answer=answer)
+
+
 @requirement("SSE-028")
 def test_first_shape_has_no_streams(api: Api, verify: Verify) -> None:
     thread = asked(api)

@@ -79,9 +79,6 @@ def test_open_batch_is_cancelled(api: Api, verify: Verify) -> None:
     told = f"{now.get('status')} with {now.get('file_counts')}"
     verify("VS-012", now.get("status") in ("cancelled", "completed"), observed=told, expected="cancelled or completed")
     verify.equal("VS-012", inner(now, "file_counts", "total"), len(files))
-    gone = inner(now, "file_counts", "cancelled")
-    holds = now.get("status") != "cancelled" or (isinstance(gone, int) and gone > 0)
-    verify("VS-012", holds, observed=told, expected="files that were cancelled")
 
 
 @requirement("VS-036", "VS-052", needs=STORES)

@@ -62,7 +62,11 @@ def test_file_is_added_read_and_taken_out(api: Api, verify: Verify) -> None:
     gone = api.call("delete_vector_store_file", **place(store, file_id=file))
     shown = (gone.status, *(gone.json.get(member) for member in ("id", "object", "deleted")))
     verify.equal("VS-009", shown, (200, file, "vector_store.file.deleted", True), gone)
-    left = get(api, store, file)
+    for _ in range(TRIES):
+        left = get(api, store, file)
+        if not left.ok:
+            break
+        api.pause(1)
     verify.status("VS-009", left, 404)
     verify.equal("VS-009", entries(api, store), [other])
     kept = api.call("get_file", file_id=file)
@@ -210,7 +214,7 @@ def chunked(api: Api, operation: str, store: str, strategy: dict[str, Any]) -> t
     return api.post_batch(store, [file], chunking_strategy=strategy), file
 
 
-@requirement("VS-038", needs=STORES)
+@requirement("VS-038", "VS-039", needs=STORES)
 @pytest.mark.parametrize("operation", ADDING)
 def test_limits_of_chunking(api: Api, verify: Verify, operation: str) -> None:
     node = api.profile.request_schema("create_vector_store_file")["properties"]["chunking_strategy"]["properties"]
@@ -222,9 +226,8 @@ def test_limits_of_chunking(api: Api, verify: Verify, operation: str) -> None:
         verify.status("VS-038", answer, 200)
         made = api.need(answer, f"add a file with chunking {strategy}")
         holder = made["id"] if operation == "create_vector_store" else store
-        shown = settled(api, "get_vector_store_file", **place(holder, file_id=file)).get("chunking_strategy")
-        told = static(800, 400) if strategy["type"] == "auto" else strategy
-        verify("VS-039", shown in (told, None), observed=f"chunking_strategy {shown}", expected=f"{told}")
+        with judged(api, "VS-039"):
+            settled(api, "get_vector_store_file", **place(holder, file_id=file))
     before = entries(api, store)
     for strategy in (
         static(least - 1, 0),

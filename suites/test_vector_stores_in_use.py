@@ -14,6 +14,7 @@ from assistants_conformance.scenario.stores import (
     FACTS,
     QUESTION,
     SEARCH,
+    adopted,
     filled,
     named,
     place,
@@ -118,14 +119,17 @@ def test_assistant_makes_a_store_in_place(api: Api, verify: Verify) -> None:
     verify("ASST-023", len(stores) == 1, observed=made.told, expected="the id of one new store", answer=made)
     if not stores:
         raise Blocked("no store of the assistant to look at")
-    store = store_of(api, stores[0])
+    store = adopted(api, stores[0])
     verify.equal("ASST-023", (store.status, store.json.get("metadata")), (200, mark), store)
     verify.equal("ASST-023", api.ids("list_vector_store_files", vector_store_id=stores[0]), [file])
     for nulled in (
         {"vector_stores": wanted, "vector_store_ids": None},
         {"vector_stores": None, "vector_store_ids": stores},
     ):
-        verify.status("ASST-023", create(**nulled), 200)
+        answer = create(**nulled)
+        verify.status("ASST-023", answer, 200)
+        for made_too in store_ids(answer.json):
+            adopted(api, made_too)
     before = [item.get("id") for item in api.walk("list_assistants") if item.get("name") == name]
     for beyond in ({"vector_stores": wanted, "vector_store_ids": stores}, {"vector_stores": [{}, {}]}):
         verify.refused("ASST-023", create(**beyond))
@@ -150,7 +154,7 @@ def test_thread_makes_a_store_in_place(api: Api, verify: Verify) -> None:
     if not stores:
         raise Blocked("no store of the thread to look at")
     verify.equal("THR-011", api.ids("list_vector_store_files", vector_store_id=stores[0]), [file])
-    store = store_of(api, stores[0])
+    store = adopted(api, stores[0])
     for rule in ("THR-011", "VS-024"):
         verify.equal(rule, store.json.get("expires_after"), HELPER, store)
     both = {"vector_stores": [{}], "vector_store_ids": stores}
@@ -172,7 +176,7 @@ def test_attachments_make_one_store_and_fill_it(api: Api, verify: Verify) -> Non
     if not shown[0]:
         raise Blocked("no store of the thread to look at")
     verify.equal("MSG-016", sorted(api.ids("list_vector_store_files", vector_store_id=shown[0][0])), sorted(files))
-    store = store_of(api, shown[0][0])
+    store = adopted(api, shown[0][0])
     verify.equal("VS-024", store.json.get("expires_after"), HELPER, store)
 
 
@@ -216,16 +220,17 @@ def test_results_of_a_run_come_best_first(api: Api, verify: Verify) -> None:
 @requirement("VS-025", needs=NEEDS)
 def test_run_refreshes_the_store(api: Api, verify: Verify) -> None:
     store = filled(api, *library(api).values())
+    thread, assistant = asking(api, **with_store(store)), assistant_of(api)
+    # So that a use of the thread's store by its creation is not taken for one by the run.
+    api.wind(5)
     before = store_of(api, store).json.get("last_active_at")
     if not isinstance(before, int):
         raise Blocked(f"last_active_at is {before!r}")
-    api.wind(5)
-    run = search(api, asking(api, **with_store(store)), assistant_of(api))
+    search(api, thread, assistant)
     answer = store_of(api, store)
     now = answer.json.get("last_active_at")
-    least = max(before + 1, int(run.get("created_at") or 0))
-    told = f"last_active_at {now!r} after a run created at {run.get('created_at')}, {before} before it"
-    verify("VS-025", isinstance(now, int) and now >= least, observed=told, expected=f"at least {least}", answer=answer)
+    told = f"last_active_at {now!r} after a run, {before} before it"
+    verify("VS-025", isinstance(now, int) and now > before, observed=told, expected=f"above {before}", answer=answer)
 
 
 @requirement("VS-029", needs=NEEDS)
@@ -240,7 +245,7 @@ def test_run_waits_for_the_files_of_its_thread(api: Api, verify: Verify) -> None
         if not stores:
             raise Blocked("the thread shows no store of its attachment")
         run = {**api.need(start_search(api, thread, assistant), "create a run"), "thread_id": thread}
-        if inner(store_of(api, stores[0]).json, "file_counts", "in_progress"):
+        if inner(adopted(api, stores[0]).json, "file_counts", "in_progress"):
             break
     else:
         raise Blocked("the files were indexed before a run had begun")
@@ -310,6 +315,7 @@ def test_store_of_a_thread_expires_after_seven_days(api: Api, verify: Verify) ->
     stores = store_ids(thread)
     if not stores:
         raise Blocked("the thread shows no store")
+    adopted(api, stores[0])
     settled(api, "get_vector_store", **place(stores[0]))
     api.wind(HELPER["days"] * DAY - 600)
     early = store_of(api, stores[0])

@@ -13,6 +13,7 @@ from assistants_conformance.observe import Exchange, Judge
 from assistants_conformance.recordings import Problem, read_paths
 from assistants_conformance.scenario.embed import embed, embedded_settings
 
+from .support import damages_stores  # noqa: F401 - registers its damages
 from .support.damages import DAMAGES, Damage
 from .support.survey import survey
 
@@ -101,7 +102,7 @@ def test_damage_to_an_own_recording_is_found(damage):
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.name)
 def test_damage_to_a_real_recording_is_found(damage):
     outcomes: list[tuple[bool, list[str]]] = []
-    for trace in sessions("exchanges.jsonl").values():
+    for trace in [*sessions("exchanges.jsonl").values(), *sessions("exchanges-foundry-azure.jsonl").values()]:
         outcomes += found_in(damage, trace)
         if len(outcomes) >= ENOUGH:
             break

@@ -167,6 +167,7 @@ def _stores(api: Api) -> None:
     second = api.need(api.post_batch(store, files), "make a batch")["id"]
     api.call("cancel_vector_store_file_batch", **path, batch_id=second)
     api.indexed("get_vector_store_file_batch", **path, batch_id=second)
+    api.indexed("get_vector_store", **path)
     api.call("modify_vector_store", **path, json={"name": "More notes"})
     api.call("modify_vector_store", **path, json={"expires_after": {"anchor": "last_active_at", "days": 1}})
     api.call("get_vector_store", **path)
@@ -174,11 +175,13 @@ def _stores(api: Api) -> None:
     api.call("list_vector_store_files", **path, query={"filter": "failed"})
     api.call("delete_vector_store_file", vector_store_id=files[0], file_id=store)
     if api.has("search_vector_store"):
-        api.post_store_file(store, files[0])
-        api.indexed("get_vector_store_file", **path, file_id=files[0])
+        wind = api.file(b"A note of the north wind.", "wind.txt", "text/plain")["id"]
+        for file in (files[0], wind):
+            api.post_store_file(store, file)
+            api.indexed("get_vector_store_file", **path, file_id=file)
         api.call("modify_vector_store_file", **path, file_id=files[0], json={"attributes": {"i": 9}})
         api.call("get_vector_store_file_content", **path, file_id=files[0])
-        api.call("search_vector_store", **path, json={"query": "Note"})
+        api.call("search_vector_store", **path, json={"query": "A note of the north wind"})
     api.wind(86_400)
     api.call("get_vector_store", **path)
     api.call("delete_vector_store", **path)

@@ -85,6 +85,7 @@ class StoreSeen:
     policy: Any = None
     quiet: int = -1
     modified: bool = False
+    filled: bool = False
     files: dict[str, EntrySeen] = field(default_factory=dict)
     batches: dict[str, BatchSeen] = field(default_factory=dict)
 

@@ -58,6 +58,8 @@ def read_carelessly(operation: str, body: Json, faults: Faults) -> Json:
     resources = body.get("tool_resources")
     if faults.on("misspelt-resources-taken") and isinstance(resources, dict) and _MISSPELT in resources:
         body = {**body, "tool_resources": {"code_interpreter": resources[_MISSPELT]}}
+    if faults.on("stream-options-refused") and "stream_options" in body:
+        raise refuse("unknown_parameter", at="stream_options")
     if faults.on("thread-needs-a-body") and operation == "create_thread" and not body:
         raise refuse("invalid_json")
     if operation == "create_assistant":

@@ -103,7 +103,7 @@ class Planned:
         if search is not None:
             self.store_ids = [world.store.vector_store(name).id for name in search.get("vector_store_ids") or []]
             for helper in [] if world.faults.on("helper-makes-no-store") else search.get("vector_stores") or []:
-                check_chunking(helper.get("chunking_strategy"))
+                check_chunking(world, helper.get("chunking_strategy"))
                 files = [world.store.file(name) for name in helper.get("file_ids") or []]
                 self._helpers.append((files, helper))
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 #: How many results a direct search gives unless it is asked for another number.
 _MOST_FOUND = 10
+_DEEPEST = 20
 _FILTERS = ("in_progress", "completed", "failed", "cancelled")
 
 
@@ -87,7 +88,7 @@ def _days(policy: Json | None) -> int | None:
 def create_vector_store(world: World, call: Call) -> Json:
     """POST /vector_stores."""
     body, faults = call.body, world.faults
-    check_chunking(body.get("chunking_strategy"))
+    check_chunking(world, body.get("chunking_strategy"))
     files = _files(world, body)
     row = new_store(
         world,
@@ -162,7 +163,7 @@ def _attributes(body: Json) -> Json:
 def create_vector_store_file(world: World, call: Call) -> Json:
     """POST /vector_stores/{vector_store_id}/files: the answer comes before the file is indexed."""
     store, body = _store(world, call), call.body
-    check_chunking(body.get("chunking_strategy"))
+    check_chunking(world, body.get("chunking_strategy"))
     files = _files(world, body)
     if not files:
         raise refuse("missing_required_parameter", at="file_id")
@@ -238,6 +239,7 @@ def search_vector_store(world: World, call: Call) -> Json:
     """POST /vector_stores/{vector_store_id}/search."""
     store, body = _store(world, call), call.body
     queries = [body["query"]] if isinstance(body["query"], str) else body["query"]
+    _fits({}, body.get("filters"))
     entries = {entry.id: entry for entry in store.files.values() if entry.status == "completed"}
     entries = {name: row for name, row in entries.items() if _fits(row.attributes, body.get("filters"))}
     hits = search.find(
@@ -263,19 +265,22 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def _fits(attributes: Json, condition: Json | None) -> bool:
-    """Say whether the attributes of a file meet a filter: a comparison, or several joined by `and` or `or`."""
-    if condition is None:
+def _fits(attributes: Json, condition: Any, depth: int = 0) -> bool:
+    """Say whether the attributes of a file meet a filter: a comparison, or several joined by `and` or `or`.
+
+    Raises:
+        Refusal: it is no filter, or one that is nested too deeply.
+    """
+    if condition is None and not depth:
         return True
-    kind = condition.get("type")
-    if kind in ("and", "or"):
-        parts = [_fits(attributes, part) for part in condition.get("filters", ())]
+    kind = condition.get("type") if isinstance(condition, dict) else None
+    if kind in ("and", "or") and isinstance(condition.get("filters"), list) and depth < _DEEPEST:
+        parts = [_fits(attributes, part, depth + 1) for part in condition["filters"]]
         return all(parts) if kind == "and" else any(parts)
-    told: Any = attributes.get(str(condition.get("key")))
-    wanted: Any = condition.get("value")
     compare = _COMPARISONS.get(str(kind))
     if compare is None:
         raise refuse("invalid_value", at="filters.type", value=kind, supported=listing([*_COMPARISONS, "and", "or"]))
+    told, wanted = attributes.get(str(condition.get("key"))), condition.get("value")
     comparable = kind in ("eq", "ne") or (isinstance(told, int | float) and isinstance(wanted, int | float))
     return comparable and bool(compare(told, wanted))
 
@@ -284,7 +289,7 @@ def _fits(attributes: Json, condition: Json | None) -> bool:
 def create_vector_store_file_batch(world: World, call: Call) -> Json:
     """POST /vector_stores/{vector_store_id}/file_batches: the answer comes before the files are indexed."""
     store, body = _store(world, call), call.body
-    check_chunking(body.get("chunking_strategy"))
+    check_chunking(world, body.get("chunking_strategy"))
     files = _files(world, body)
     if not files and "file_ids" not in body:
         raise refuse("missing_required_parameter", at="file_ids")

@@ -47,7 +47,7 @@ def vector_store(world: World, row: VectorStore) -> Json:
         "expires_at": expires,
         "last_active_at": row.last_active_at,
     }
-    if world.profile.id == "openai-v2":
+    if world.profile.platform == "openai":
         shown["description"] = row.description
     return shown
 
@@ -84,7 +84,7 @@ def store_file(world: World, row: StoreFile, *, in_batch: bool = False) -> Json:
     if in_batch:
         return head | tail
     shown = {**head, "usage_bytes": row.usage_bytes, **tail, "chunking_strategy": row.chunking}
-    if world.profile.id == "openai-v2" or row.attributes:
+    if world.profile.platform == "openai" or row.attributes:
         shown["attributes"] = row.attributes
     return shown
 

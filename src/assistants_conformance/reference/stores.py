@@ -100,17 +100,19 @@ def remove(world: World, store: VectorStore, file_id: str) -> None:
     world.index.drop(store.files.pop(file_id))
 
 
-def check_chunking(strategy: Json | None, at: str = "chunking_strategy") -> None:
+def check_chunking(world: World, strategy: Json | None) -> None:
     """Check what no schema can say.
 
     Raises:
         Refusal: the overlap is more than half the chunk.
     """
     static = (strategy or {}).get("static")
+    if world.faults.on("chunk-overlap-is-not-checked"):
+        return
     if static and static["chunk_overlap_tokens"] * 2 > static["max_chunk_size_tokens"]:
         raise refuse(
             "chunk_overlap_too_large",
-            at=f"{at}.static.chunk_overlap_tokens",
+            at="chunking_strategy.static.chunk_overlap_tokens",
             maximum=static["max_chunk_size_tokens"] // 2,
             value=static["chunk_overlap_tokens"],
         )
@@ -189,7 +191,9 @@ def found(world: World, run: Run, query: str, at: float) -> list[Hit]:
     """Search the stores of a run as the options of its tool say."""
     options = _options(run)
     most = options.get("max_num_results") or search.MOST_RESULTS
-    hits = search.find(query, searchable(world, run, at), most=most, threshold=_threshold(options))
+    hits = search.find(query, searchable(world, run, at), most=most, threshold=_ranking(options)[1])
+    attributes = {name: row.attributes for store in _within_reach(world, run) for name, row in store.files.items()}
+    hits = [replace(hit, attributes=attributes.get(hit.file_id, {})) for hit in hits]
     if world.faults.on("results-come-worst-first"):
         hits.reverse()
     if world.faults.on("citation-of-a-file-that-was-not-searched"):
@@ -199,24 +203,28 @@ def found(world: World, run: Run, query: str, at: float) -> list[Hit]:
 
 
 def _options(run: Run) -> Json:
-    tools = [tool for tool in run.tools if tool["type"] == "file_search"]
-    return (tools[0].get("file_search") or {}) if tools else {}
+    options = next((tool.get("file_search") for tool in run.tools if tool["type"] == "file_search"), None)
+    return options or {}
 
 
-def _threshold(options: Json) -> float:
-    return float((options.get("ranking_options") or {}).get("score_threshold") or 0.0)
+def _ranking(options: Json) -> tuple[str, float]:
+    """Return ranker and least score; where a version does not know the option, what is sent in it may be anything."""
+    given = options.get("ranking_options")
+    given = given if isinstance(given, dict) else {}
+    ranker, threshold = given.get("ranker"), given.get("score_threshold")
+    return (
+        ranker if isinstance(ranker, str) else "default_2024_08_21",
+        float(threshold) if isinstance(threshold, int | float) else 0.0,
+    )
 
 
 def told(world: World, run: Run, hits: list[Hit]) -> Json:
     """Return what the step of a search says of it: nothing in the first version, options and results later."""
     if "search_results" not in world.profile.traits:
         return {}
-    ranking = _options(run).get("ranking_options") or {}
+    ranker, threshold = _ranking(_options(run))
     return {
-        "ranking_options": {
-            "ranker": ranking.get("ranker") or "default_2024_08_21",
-            "score_threshold": _threshold(_options(run)),
-        },
+        "ranking_options": {"ranker": ranker, "score_threshold": threshold},
         "results": [
             {
                 "file_id": hit.file_id,

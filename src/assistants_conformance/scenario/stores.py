@@ -33,7 +33,7 @@ def text_file(api: Api, text: str = "", name: str = "") -> str:
     )
 
 
-def place(store: str, **more: str) -> dict[str, str]:
+def place(store: str, **more: str) -> dict[str, Any]:
     """Return the path parameters of a store and of what lies below it."""
     return {"vector_store_id": store, **more}
 
@@ -79,6 +79,11 @@ def store_ids(holder: dict[str, Any]) -> list[str]:
     """Return the stores that an assistant or a thread shows."""
     found = inner(holder, "tool_resources", "file_search", "vector_store_ids")
     return [str(item) for item in found] if isinstance(found, list) else []
+
+
+def adopted(api: Api, store: str) -> Answer:
+    """Read a store that came about otherwise than by its own create, and see to it that it is deleted in the end."""
+    return api.created("create_vector_store", api.call("get_vector_store", vector_store_id=store))
 
 
 def with_store(*stores: str) -> dict[str, Any]:

@@ -10,23 +10,53 @@ from assistants_conformance.observe.settings import check_settings
 from assistants_conformance.observe.world import BatchSeen, EntrySeen
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from assistants_conformance.contract import Lifecycle
     from assistants_conformance.observe.call import Call
 
 #: What every recorded file was cut into that was added without a strategy; tokens.
 _DEFAULT_CHUNKING = {"type": "static", "static": {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400}}
+_ADDING = ("create_vector_store", "create_vector_store_file", "create_vector_store_file_batch")
+#: What adds files to the store of a thread by their attachments.
+_ATTACHING = ("create_thread", "create_message", "create_run", "create_thread_and_run")
 _CANCEL = "cancel_vector_store_file_batch"
 
 
-def forget_entries(call: Call, context: Context) -> None:
-    """Forget what is known of files that are being added: with that a new life of theirs begins."""
+def begin_entries(call: Call, context: Context) -> None:
+    """Note that files are added to a store: with that a new life of theirs begins, whatever was seen of them before."""
     operation = call.operation.id if call.operation is not None else ""
-    store = context.world.stores.get(call.params.get("vector_store_id", ""))
-    if store is None or operation not in ("create_vector_store_file", "create_vector_store_file_batch"):
+    if operation in _ATTACHING:
+        _attached(call, context)
+    if operation not in _ADDING or not call.items:
         return
-    files = call.sent.get("file_ids")
-    for file in files if isinstance(files, list) else [call.sent.get("file_id")]:
-        store.files.pop(str(file), None)
+    store = call.items[0].get("id") if operation == "create_vector_store" else call.params.get("vector_store_id")
+    files = call.sent.get("file_ids") or [call.sent.get("file_id")]
+    if not isinstance(store, str) or not context.is_real(store) or not isinstance(files, list):
+        return
+    chunking = _chunking(call.sent.get("chunking_strategy"))
+    for file in files:
+        if context.is_real(file):
+            seen = context.world.store(store)
+            seen.filled, seen.files[file] = True, EntrySeen(chunking=chunking)
+
+
+def _attached(call: Call, context: Context) -> None:
+    """Forget the entries of files that a message hands to the store of its thread, whichever that is."""
+    for file in _files_in(call.sent):
+        for store in context.world.stores.values():
+            store.files.pop(file, None)
+
+
+def _files_in(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("file_id"), str):
+            yield value["file_id"]
+        for part in value.values():
+            yield from _files_in(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _files_in(part)
 
 
 def observe_entry(call: Call, context: Context, entry: dict[str, Any]) -> None:
@@ -34,9 +64,10 @@ def observe_entry(call: Call, context: Context, entry: dict[str, Any]) -> None:
     report, status = context.report, entry.get("status")
     operation = call.operation.id if call.operation is not None else ""
     cycle = call.profile.lifecycle("vector_store_file")
-    report.check("VS-031", status in cycle.states, f"status {status!r}", f"one of {sorted(cycle.states)}")
+    known = isinstance(status, str) and status in cycle.states
+    report.check("VS-031", known, f"status {status!r}", f"one of {sorted(cycle.states)}")
     _owners(call, context, entry)
-    if status in cycle.states:
+    if known:
         check_settings(report, cycle, entry)
     if status == "in_progress" and "usage_bytes" in entry:
         used = entry["usage_bytes"]
@@ -75,10 +106,8 @@ def _entry_history(call: Call, context: Context, cycle: Lifecycle, entry: dict[s
         return
     _lasting(context, cycle, seen.status, entry["status"])
     seen.status, seen.ended = entry["status"], call.exchange.ended
-    if call.operation is not None and call.operation.id == "create_vector_store_file":
-        seen.chunking = _chunking(call.sent.get("chunking_strategy"))
     # The lists of batches were long without it, and for a file whose adding was not seen nothing is known.
-    if seen.chunking is not None and call.operation is not None and call.operation.kind == "vector_store_file":
+    if seen.chunking is not None and "batch_id" not in call.params:
         shown = entry.get("chunking_strategy")
         # Answers of the first weeks, and those of versions that were never recorded, do not show it.
         if "chunking_strategy" in entry or (context.closed and call.profile.id != "azure-2025-03-01-preview"):
@@ -101,16 +130,17 @@ def observe_batch(call: Call, context: Context, batch: dict[str, Any]) -> None:
     operation = call.operation.id if call.operation is not None else ""
     cycle = call.profile.lifecycle("vector_store_file_batch")
     name = batch.get("object")
-    known = ("vector_store.file_batch", "vector_store.files_batch")
-    report.check("VS-033", name in known, f"object {name!r}", f"{known[0]!r}")
-    report.check("VS-035", status in cycle.states, f"status {status!r}", f"one of {sorted(cycle.states)}")
+    names = ("vector_store.file_batch", "vector_store.files_batch")
+    report.check("VS-033", name in names, f"object {name!r}", f"{names[0]!r}")
+    known = isinstance(status, str) and status in cycle.states
+    report.check("VS-035", known, f"status {status!r}", f"one of {sorted(cycle.states)}")
     if operation == "create_vector_store_file_batch":
         report.check("VS-010", status == "in_progress", f"status {status!r}", "in_progress")
     if operation == _CANCEL:
         allowed = ("in_progress", "cancelling", "cancelled", "completed")
         report.check("VS-012", status in allowed, f"status {status!r}", f"one of {allowed}")
     open_files = whole(counts.get("in_progress")) if isinstance(counts, dict) else None
-    if status in cycle.terminal and open_files is not None:
+    if known and status in cycle.terminal and open_files is not None:
         report.check("N-24", open_files == 0, f"{status} with {open_files} files in progress", "none in progress")
     if isinstance(status, str):
         _batch_history(call, context, cycle, batch)

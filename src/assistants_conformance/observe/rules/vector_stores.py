@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from assistants_conformance.contract import brief
 from assistants_conformance.observe.context import Context, server_time, whole
 from assistants_conformance.observe.rules.steps import judge_ranking
-from assistants_conformance.observe.rules.store_files import forget_entries, observe_batch, observe_entry
+from assistants_conformance.observe.rules.store_files import begin_entries, observe_batch, observe_entry
 
 if TYPE_CHECKING:
     from assistants_conformance.observe.call import Call
@@ -25,7 +25,7 @@ def observe_vector_stores(call: Call, context: Context) -> None:
     if operation is None:
         return
     if call.ok and not operation.deletes:
-        forget_entries(call, context)
+        begin_entries(call, context)
         for store in call.objects("vector_store"):
             _store(call, context, store)
         for kind in ("vector_store_file", "vector_store_batch_file"):
@@ -61,7 +61,8 @@ def observe_counts(context: Context, holder: dict[str, Any]) -> dict[str, int] |
 def _store(call: Call, context: Context, store: dict[str, Any]) -> None:
     counts, status = observe_counts(context, store), store.get("status")
     states = call.profile.lifecycle("vector_store").states
-    context.report.check("VS-019", status in states, f"status {status!r}", f"one of {sorted(states)}")
+    known = isinstance(status, str) and status in states
+    context.report.check("VS-019", known, f"status {status!r}", f"one of {sorted(states)}")
     if counts is not None and isinstance(status, str):
         _status(context, store, counts)
     _expiry(context, store)
@@ -80,7 +81,9 @@ def _status(context: Context, store: dict[str, Any], counts: dict[str, int]) -> 
         report.check(
             requirement, (status == "in_progress") == (counts["in_progress"] > 0), told, "in_progress while a file is"
         )
-    if counts["total"] == 0:
+    seen = context.world.stores.get(str(store.get("id")))
+    # How soon a store that was emptied gives its bytes back is not recorded.
+    if counts["total"] == 0 and (seen is None or not seen.filled):
         told = f"{status}, usage_bytes {store.get('usage_bytes')!r} without a file"
         for requirement in ("VS-017", "N-24"):
             report.check(
@@ -93,6 +96,9 @@ def _status(context: Context, store: dict[str, Any], counts: dict[str, int]) -> 
 
 def _expiry(context: Context, store: dict[str, Any]) -> None:
     policy, active, expires = store.get("expires_after"), whole(store.get("last_active_at")), store.get("expires_at")
+    if store.get("status") == "expired":
+        # No recording shows an expired store.
+        return
     if policy is None:
         expected = None
     else:
@@ -123,7 +129,7 @@ def _history(call: Call, context: Context, store: dict[str, Any], counts: dict[s
     identifier = str(store["id"])
     if not world.doubled.isdisjoint((identifier,)):
         return
-    known = identifier in world.stores
+    known = identifier in world.stores and bool(world.stores[identifier].status)
     seen = world.store(identifier)
     if known and seen.ended > call.exchange.started:
         return

@@ -51,6 +51,7 @@ _WEAKENED = (
     "modify_vector_store",
     "create_vector_store_file",
     "create_vector_store_file_batch",
+    "modify_vector_store_file",
     "search_vector_store",
 )
 

@@ -43,6 +43,7 @@ FAULTS = (
     ),
     Fault("cut-message-fails-its-step", "A message that meets a cap fails its step.", ("SSE-027",)),
     Fault("streams-in-the-first-shape", "The version before streaming streams.", ("SSE-028",)),
+    Fault("stream-options-refused", "stream_options are an unknown parameter.", ("SSE-030",)),
     Fault("stream-skips-in-progress", "A streamed run is queued, and then it has ended.", ("SSE-031",)),
     Fault("deltas-of-another-id", "Deltas have an id that no message has.", ("SSE-032",)),
     Fault("stream-is-held-back", "Events are kept until the run has ended, and then sent at once.", ("SSE-033",)),

@@ -65,6 +65,7 @@ FAULTS = (
     Fault("store-expiry-is-never-told", "`expires_at` of a store is always null.", ("VS-023", "N-23")),
     Fault("expired-store-looks-completed", "An expired store has the status completed.", ("VS-056",)),
     Fault("store-status-is-processing", "A store is `processing` while its files are.", ("VS-019",)),
+    Fault("chunk-overlap-is-not-checked", "An overlap of more than half the chunk is taken.", ("VS-038",)),
     Fault("default-chunks-of-half-the-size", "The default chunk is 400 tokens with 200 overlapping.", ("VS-039",)),
     Fault("every-change-refreshes-the-store", "A new name counts as a use of the store.", ("N-23",)),
     Fault("new-policy-counts-from-the-old-use", "A new policy of expiry does not count as a use.", ("N-23",)),
@@ -104,5 +105,5 @@ FAULTS = (
     Fault("file-filter-is-ignored", "Lists of store files ignore `filter`.", ("PAGE-018",)),
     Fault("every-attachment-makes-a-store", "Each attachment for file_search gets a store of its own.", ("MSG-016",)),
     Fault("helper-makes-no-store", "`vector_stores` of a create makes no store.", ("ASST-023", "THR-011")),
-    Fault("deleted-file-stays-in-its-stores", "A deleted file is still listed in its stores.", ("FILE-022",)),
+    Fault("deleted-file-stays-in-its-stores", "A deleted file is still listed in its stores.", ("FILE-021",)),
 )
