@@ -259,7 +259,7 @@ class Engine:
             run.hits = [replace(hit, file_id=hit.filename) for hit in run.hits]
         call = step.details["tool_calls"][0]
         run.used.append(call["type"])
-        if self._world.profile.platform == "openai" and call["type"] == "file_search":
+        if self._world.profile.traits.get("search_results"):
             call["file_search"] = {
                 "ranking_options": {"ranker": "default_2024_08_21", "score_threshold": 0.0},
                 "results": [

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from assistants_conformance.contract import load_profile, profile_ids
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -15,12 +17,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One deviation. `kills` are the requirements that must find it; `profiles` where it exists, None: everywhere."""
+    """One deviation. `kills` are the requirements that must find it.
+
+    A fault exists in every profile that has one of them active. `needs` names the one without which it spoils nothing,
+    where others of them hold more widely. `profiles` are for what no decision tells apart (see `profiles_where`).
+    """
 
     name: str
     description: str
     kills: tuple[str, ...]
     profiles: tuple[str, ...] | None = None
+    needs: str | None = None
+
+
+def profiles_where(
+    *, shape: str | None = None, platform: str | None = None, trait: str | None = None
+) -> tuple[str, ...]:
+    """Return the profiles of a shape (`v1`, `v2`), of a platform (`azure`, `openai`, `foundry`), with a trait."""
+    loaded = [load_profile(name) for name in profile_ids(runnable=False)]
+    return tuple(
+        row.id
+        for row in loaded
+        if shape in (None, row.shape) and platform in (None, row.platform) and (trait is None or row.traits.get(trait))
+    )
 
 
 class UnknownFaultError(ValueError):
@@ -46,7 +65,8 @@ def registry(profile: Profile) -> Mapping[str, Fault]:
     rows = {}
     for name, fault in written().items():
         killed = tuple(row for row in fault.kills if row in profile.active)
-        if killed and (fault.profiles is None or profile.id in fault.profiles):
+        exists = fault.profiles is None or profile.id in fault.profiles
+        if killed and exists and (fault.needs is None or fault.needs in profile.active):
             rows[name] = replace(fault, kills=killed)
     rows.update((fault.name, fault) for fault in derived(profile))
     return MappingProxyType(rows)

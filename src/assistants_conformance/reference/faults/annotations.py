@@ -2,10 +2,6 @@
 
 from assistants_conformance.reference.faults import Fault
 
-_FIRST_SHAPE = ("azure-2024-02-15-preview",)
-_SECOND_SHAPE = ("azure-2024-05-01-preview", "openai-v2")
-_AZURE = ("azure-2024-02-15-preview", "azure-2024-05-01-preview")
-
 FAULTS = (
     Fault("annotations-null-when-none", "A text without annotations has null in place of a list.", ("ANN-001",)),
     Fault(
@@ -36,10 +32,8 @@ FAULTS = (
         "The text of a citation is the marker without its brackets.",
         ("ANN-006", "ANN-010"),
     ),
-    Fault("citation-without-quote", "A citation of the first shape has no quote.", ("ANN-007",), _FIRST_SHAPE),
-    Fault(
-        "citation-quote-null", "A citation of the second shape has a quote that is null.", ("ANN-008",), _SECOND_SHAPE
-    ),
+    Fault("citation-without-quote", "A citation of the first shape has no quote.", ("ANN-007",)),
+    Fault("citation-quote-null", "A citation of the second shape has a quote that is null.", ("ANN-008",)),
     Fault(
         "tool-steps-not-listed",
         "The list of steps leaves out code interpreter and search, so annotations come from nowhere.",
@@ -50,6 +44,5 @@ FAULTS = (
         "annotation-with-filter-results",
         "Annotations carry content_filter_results, as chat completions do.",
         ("ANN-012",),
-        _AZURE,
     ),
 )

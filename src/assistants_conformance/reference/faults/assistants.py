@@ -2,9 +2,6 @@
 
 from assistants_conformance.reference.faults import Fault
 
-V2 = ("azure-2024-05-01-preview", "openai-v2")
-V1 = ("azure-2024-02-15-preview",)
-
 FAULTS = (
     Fault(
         "create-answers-201",
@@ -14,8 +11,8 @@ FAULTS = (
     Fault("lists-are-bare-arrays", "A list is answered as an array without an envelope.", ("ASST-002",)),
     Fault("retrieve-wraps-the-object", "A retrieve answers the object inside `data`.", ("ASST-003", "THR-002")),
     Fault("modify-answers-a-confirmation", "A modification answers no object.", ("ASST-004", "THR-003")),
-    Fault("detach-deletes-the-file", "Detaching a file from an assistant deletes it.", ("ASST-006",), V1),
-    Fault("attached-file-is-not-listed", "A file attached to an assistant is not listed.", ("ASST-006",), V1),
+    Fault("detach-deletes-the-file", "Detaching a file from an assistant deletes it.", ("ASST-006",)),
+    Fault("attached-file-is-not-listed", "A file attached to an assistant is not listed.", ("ASST-006",)),
     Fault("name-is-required", "An assistant without a name is refused.", ("ASST-007",)),
     Fault("no-instructions-is-a-500", "Creating an assistant without instructions fails with 500.", ("ASST-007",)),
     Fault("name-cut-silently", "A name that is too long is cut without a word.", ("ASST-008",)),
@@ -33,12 +30,12 @@ FAULTS = (
         ("ASST-012", "THR-009", "THR-013"),
     ),
     Fault("function-needs-a-description", "A function without a description is refused.", ("ASST-017",)),
-    Fault("search-options-refused", "A tool with options of its own is refused.", ("ASST-019",), V2),
-    Fault("misspelt-resources-taken", "`code interpreter` is read as `code_interpreter`.", ("ASST-024",), V2),
-    Fault("resources-of-every-tool", "`tool_resources` has members for tools that are not there.", ("ASST-025",), V2),
-    Fault("temperature-of-its-own", "An assistant without a temperature has 0.7.", ("ASST-028",), V2),
-    Fault("response-format-unchecked", "Anything is taken as `response_format`.", ("ASST-029", "ASST-030"), V2),
-    Fault("json-object-with-every-tool", "A `json_object` run may have built-in tools.", ("ASST-031",), V2),
+    Fault("search-options-refused", "A tool with options of its own is refused.", ("ASST-019",)),
+    Fault("misspelt-resources-taken", "`code interpreter` is read as `code_interpreter`.", ("ASST-024",)),
+    Fault("resources-of-every-tool", "`tool_resources` has members for tools that are not there.", ("ASST-025",)),
+    Fault("temperature-of-its-own", "An assistant without a temperature has 0.7.", ("ASST-028",)),
+    Fault("response-format-unchecked", "Anything is taken as `response_format`.", ("ASST-029", "ASST-030")),
+    Fault("json-object-with-every-tool", "A `json_object` run may have built-in tools.", ("ASST-031",)),
     Fault("metadata-is-trimmed", "Metadata loses the spaces at its ends.", ("ASST-032",)),
     Fault("retrieve-hides-instructions", "A retrieve shows no instructions.", ("ASST-035", "OBJ-006")),
     Fault("modify-resets-the-rest", "A modification empties what it does not name.", ("ASST-036",)),
@@ -48,5 +45,5 @@ FAULTS = (
     Fault("ids-are-uuids", "Ids are UUIDs without a prefix.", ("ASST-040", "THR-017")),
     Fault("unknown-model-works", "A model that nobody knows answers like any other.", ("ASST-041",)),
     Fault("create-ignores-the-description", "An assistant never has a description.", ("ASST-043", "ASST-009")),
-    Fault("reasoning-effort-shown", "`reasoning_effort` is medium where none was sent.", ("ASST-F15",), ("openai-v2",)),
+    Fault("reasoning-effort-shown", "`reasoning_effort` is medium where none was sent.", ("ASST-F15",)),
 )

@@ -2,9 +2,6 @@
 
 from assistants_conformance.reference.faults import Fault
 
-_AZURE = ("azure-2024-02-15-preview", "azure-2024-05-01-preview")
-_OPENAI = ("openai-v2",)
-
 FAULTS = (
     Fault(
         "no-authentication",
@@ -16,25 +13,23 @@ FAULTS = (
         "The key is looked for in the header of the other platform only.",
         ("AUTH-001", "AUTH-003"),
     ),
-    Fault("token-is-refused", "A valid Entra token is refused: only keys are known.", ("AUTH-002",), _AZURE),
-    Fault("key-accepted-as-token", "The API key is accepted as bearer token.", ("AUTH-008",), _AZURE),
+    Fault("token-is-refused", "A valid Entra token is refused: only keys are known.", ("AUTH-002",)),
+    Fault("key-accepted-as-token", "The API key is accepted as bearer token.", ("AUTH-008",)),
     Fault(
         "token-refusal-in-the-common-envelope",
         "A bad token is refused in the words and the envelope of a bad key.",
         ("AUTH-017",),
-        _AZURE,
     ),
     Fault(
         "wrong-key-in-openai-words",
         "A wrong api-key is refused in OpenAI's envelope, with type and param.",
         ("AUTH-007",),
-        _AZURE,
     ),
-    Fault("wrong-key-without-code", "The refusal of a wrong key has no code.", ("AUTH-009",), _OPENAI),
+    Fault("wrong-key-without-code", "The refusal of a wrong key has no code.", ("AUTH-009",)),
     Fault("body-is-checked-before-the-key", "A bad body is refused before the key is looked at.", ("AUTH-010",)),
     Fault("files-need-no-key", "The file operations are served without credentials.", ("AUTH-011",)),
     Fault("refusal-echoes-the-key", "The refusal of a wrong key quotes it in full.", ("AUTH-014",)),
-    Fault("two-credentials-are-refused", "A request with api-key and bearer value is refused.", ("AUTH-015",), _AZURE),
+    Fault("two-credentials-are-refused", "A request with api-key and bearer value is refused.", ("AUTH-015",)),
     Fault(
         "refused-request-is-carried-out",
         "A request without valid credentials is refused after it was carried out.",

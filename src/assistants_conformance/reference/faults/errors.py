@@ -17,7 +17,7 @@ FAULTS = (
         "A server fault has another type and does not name the request.",
         ("ERR-017", "N-32"),
     ),
-    Fault("no-openai-headers", "Answers do not carry the headers of OpenAI.", ("ERR-020",), ("openai-v2",)),
+    Fault("no-openai-headers", "Answers do not carry the headers of OpenAI.", ("ERR-020",)),
     Fault(
         "refused-stream-answers-as-stream",
         "A refused request with `stream: true` is answered with 200 and an event that tells the error.",

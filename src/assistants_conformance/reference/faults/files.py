@@ -20,12 +20,7 @@ FAULTS = (
     Fault("upload-not-processed-at-once", "The answer to an upload has the status `uploaded`.", ("FILE-012",)),
     Fault("filename-folded-to-ascii", "Letters beyond ASCII are dropped from the names of files.", ("FILE-013",)),
     Fault("bytes-count-characters", "`bytes` counts the characters of a file.", ("FILE-013",)),
-    Fault(
-        "uploads-are-handed-out",
-        "The content of uploads for assistants can be downloaded.",
-        ("FILE-017",),
-        ("openai-v2",),
-    ),
+    Fault("uploads-are-handed-out", "The content of uploads for assistants can be downloaded.", ("FILE-017",)),
     Fault("content-wrapped-in-json", "The content of a file comes in base64 inside a JSON object.", ("FILE-018",)),
     Fault("generated-image-is-base64", "The content of a generated image comes in base64.", ("FILE-019", "SDK-003")),
     Fault("content-of-another-file", "Every download gives the content of the newest file.", ("FILE-020",)),

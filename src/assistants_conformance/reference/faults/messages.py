@@ -2,10 +2,6 @@
 
 from assistants_conformance.reference.faults import Fault
 
-_FIRST_SHAPE = ("azure-2024-02-15-preview",)
-_SECOND_SHAPE = ("azure-2024-05-01-preview", "openai-v2")
-_OPENAI = ("openai-v2",)
-
 FAULTS = (
     Fault(
         "message-created-with-201", "Creating a message answers 201, as web frameworks do by themselves.", ("MSG-001",)
@@ -21,26 +17,17 @@ FAULTS = (
         "deleted-message-without-suffix",
         "The deletion of a message answers the object name message.deleted.",
         ("MSG-005",),
-        _SECOND_SHAPE,
     ),
-    Fault("message-files-not-listed", "The list of a message's files is always empty.", ("MSG-006",), _FIRST_SHAPE),
+    Fault("message-files-not-listed", "The list of a message's files is always empty.", ("MSG-006",)),
     Fault(
-        "long-text-refused",
-        "The limit of the first shape, 32768 characters, holds for the second too.",
-        ("MSG-011",),
-        _SECOND_SHAPE,
+        "long-text-refused", "The limit of the first shape, 32768 characters, holds for the second too.", ("MSG-011",)
     ),
-    Fault(
-        "content-parts-joined", "Parts of a message are joined to one text, images are dropped.", ("MSG-012",), _OPENAI
-    ),
-    Fault(
-        "attachments-dropped", "Attachments are accepted and not kept with the message.", ("MSG-015",), _SECOND_SHAPE
-    ),
+    Fault("content-parts-joined", "Parts of a message are joined to one text, images are dropped.", ("MSG-012",)),
+    Fault("attachments-dropped", "Attachments are accepted and not kept with the message.", ("MSG-015",)),
     Fault(
         "attachment-not-given-to-thread",
         "Attachments are kept with the message, and the thread's tools do not get the files.",
         ("MSG-015", "MSG-017"),
-        _SECOND_SHAPE,
     ),
     Fault(
         "posted-message-with-empty-ids",

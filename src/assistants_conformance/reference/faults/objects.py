@@ -2,8 +2,6 @@
 
 from assistants_conformance.reference.faults import Fault
 
-AZURE = ("azure-2024-05-01-preview", "azure-2024-02-15-preview")
-
 FAULTS = (
     Fault("thread-ids-used-again", "A new thread gets the id of a deleted one.", ("OBJ-001",)),
     Fault("every-create-answers-one-id", "Every new assistant has the same id.", ("OBJ-001",)),
@@ -19,6 +17,6 @@ FAULTS = (
     Fault("delete-only-answers", "A deletion is confirmed and not carried out.", ("OBJ-007", "OBJ-004", "ASST-038")),
     Fault("objects-name-their-owner", "Every object has a member `owner`.", ("N-01",)),
     Fault("null-metadata", "`metadata` is null where none was given.", ("N-02", "ASST-034")),
-    Fault("second-delete-succeeds", "A thread that is not there is deleted with success.", ("N-21",), AZURE),
+    Fault("second-delete-succeeds", "A thread that is not there is deleted with success.", ("N-21",)),
     Fault("deletion-tells-the-time", "The answer to a deletion has a member `deleted_at`.", ("N-22",)),
 )

@@ -34,15 +34,10 @@ FAULTS = (
         "A cursor stands for the place that its object had when a list first showed it.",
         ("PAGE-016",),
     ),
-    Fault(
-        "run-id-filter-ignored",
-        "The list of messages ignores the query parameter `run_id`.",
-        ("PAGE-017",),
-        ("azure-2024-05-01-preview", "openai-v2"),
-    ),
+    Fault("run-id-filter-ignored", "The list of messages ignores the query parameter `run_id`.", ("PAGE-017",)),
     Fault("walk-begins-anew", "After the last page the first one comes again.", ("PAGE-020",)),
     Fault("runs-of-every-thread-listed", "The list of a thread's runs shows the runs of all threads.", ("PAGE-021",)),
     Fault("cursor-by-time", "A cursor is a time: what shares the second of its object is lost.", ("PAGE-022",)),
     Fault("page-past-the-end-not-found", "`after` with the last id of a list answers 404.", ("N-18",)),
-    Fault("unknown-query-refused", "A query parameter that nobody knows is refused.", ("N-20",), ("openai-v2",)),
+    Fault("unknown-query-refused", "A query parameter that nobody knows is refused.", ("N-20",)),
 )

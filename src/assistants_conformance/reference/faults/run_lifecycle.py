@@ -2,9 +2,6 @@
 
 from assistants_conformance.reference.faults import Fault
 
-_SECOND_SHAPE = ("azure-2024-05-01-preview", "openai-v2")
-_AZURE = ("azure-2024-05-01-preview",)
-
 FAULTS = (
     Fault("started-at-never-set", "started_at is always null.", ("SM-002", "SM-003", "SM-028")),
     Fault("started-at-set-while-queued", "started_at is the time of creation.", ("SM-001", "SM-028")),
@@ -22,12 +19,7 @@ FAULTS = (
     Fault("completed-without-a-time", "A completed run has no completed_at.", ("SM-005", "SM-030")),
     Fault("completed-run-without-message", "A run is completed and has written nothing.", ("SM-039",)),
     Fault("failed-without-error", "A failed run has no last_error.", ("SM-006", "SM-019", "SM-031")),
-    Fault(
-        "incomplete-without-details",
-        "An incomplete run does not say why.",
-        ("SM-007", "SM-033", "RUN-037"),
-        _SECOND_SHAPE,
-    ),
+    Fault("incomplete-without-details", "An incomplete run does not say why.", ("SM-007", "SM-033", "RUN-037")),
     Fault("cancel-moves-the-expiry", "A cancelling run gets more time.", ("SM-010",)),
     Fault("cancelled-at-set-at-once", "cancelled_at is set while cancelling.", ("SM-010", "SM-032")),
     Fault(
@@ -53,6 +45,6 @@ FAULTS = (
     Fault("submit-clears-started-at", "A submit sets started_at back to null.", ("SM-029",)),
     Fault("runs-start-late", "Runs are picked up after three quarters of a minute.", ("SM-037", "N-34")),
     Fault("model-shown-with-its-date", "Once started, a run names its model with a date.", ("N-05",)),
-    Fault("failed-run-without-usage", "A failed run tells no usage.", ("N-27",), _AZURE),
-    Fault("rate-limit-in-other-words", "The rate limit error of a run has another text.", ("N-28",), _AZURE),
+    Fault("failed-run-without-usage", "A failed run tells no usage.", ("N-27",)),
+    Fault("rate-limit-in-other-words", "The rate limit error of a run has another text.", ("N-28",)),
 )

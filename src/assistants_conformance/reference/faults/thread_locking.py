@@ -27,7 +27,6 @@ FAULTS = (
         "refused-run-adds-additional-messages",
         "A run that the lock refuses leaves its additional_messages in the thread.",
         ("LOCK-010",),
-        ("azure-2024-05-01-preview", "openai-v2"),
     ),
     Fault(
         "two-runs-at-once",
