@@ -89,6 +89,8 @@ class Reference:
             if request.path == CLOCK_PATH:
                 return self._wind(request)
             faulty.check_alive(self.faults, request)
+            if (limited := faulty.rate_limited(self.faults, self.world, request)) is not None:
+                return self._reply(429, *limited)
             self.clock.tick()
             self.world.engine.settle()
             try:
@@ -162,6 +164,8 @@ class Reference:
 
     def _match(self, method: str, route: str) -> Match | None:
         match = self.profile.match(method, route)
+        if match is not None and match.operation.id == "list_threads" and self.faults.on("threads-are-not-listed"):
+            return None
         return match if match is not None and match.operation.id in HANDLERS else None
 
     def _call(self, request: Request, match: Match) -> Call:
@@ -209,11 +213,16 @@ class Reference:
                 "openai-version": "2020-10-01",
                 "openai-processing-ms": "20",
             }
-        return {
+        shown = {
             "x-request-id": identifier,
             "apim-request-id": self.world.store.ids.request(),
             "x-ms-region": "Reference",
         }
+        if self.profile.traits.get("openai_headers") and not self.faults.on("no-openai-headers"):
+            shown |= {"openai-version": "2020-10-01", "openai-processing-ms": "20"}
+        if self.faults.on("no-request-id"):
+            del shown["x-request-id"], shown["apim-request-id"]
+        return shown
 
     def _reply(self, status: int, body: bytes, kind: str, headers: dict[str, str]) -> Reply:
         date = formatdate(self.clock.now(), usegmt=True)

@@ -58,6 +58,22 @@ def check_alive(faults: Faults, request: Request) -> None:
         raise DroppedError("the worker is gone")
 
 
+def rate_limited(faults: Faults, world: World, request: Request) -> tuple[bytes, str, Json] | None:
+    """Refuse the first request of every kind for coming too fast: body, content type and headers; None: serve it."""
+    plain, silent = faults.on("rate-limit-in-plain-text"), faults.on("rate-limit-without-retry-after")
+    kind = f"{request.method} {request.path.rpartition('/')[0]}"
+    if not (plain or silent) or kind in world.ghosts:
+        return None
+    world.ghosts[kind] = True
+    if plain:
+        return b"Too Many Requests", "text/plain", {"retry-after": "1"}
+    return (
+        dump_json({"error": {"code": "429", "message": "Rate limit is exceeded. Try again in 1 seconds."}}),
+        _JSON,
+        {},
+    )
+
+
 def refused(faults: Faults, request: Request, condition: str, status: int, error: Json) -> tuple[int, bytes, str]:
     """Return status, body and content type of a refusal."""
     detail = error.get("error", error)

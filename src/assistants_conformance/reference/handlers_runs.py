@@ -206,7 +206,11 @@ def submit_tool_outputs(world: World, call: Call) -> Json:
     if run.required_action is None:
         raise refuse("run_not_accepting_outputs", status=run.status)
     expected = [awaited["id"] for awaited in run.required_action]
-    got = [output["tool_call_id"] for output in call.body["tool_outputs"]]
+    approval = run.required_action[0]["type"] == "mcp"
+    rows = call.body.get("tool_approvals" if approval else "tool_outputs")
+    if rows is None:
+        raise refuse("missing_required_parameter", at="tool_approvals" if approval else "tool_outputs")
+    got = [row["tool_call_id"] for row in rows]
     if set(expected) != set(got):
         spoilt_runs.refused(world, run)
     for name in got:
@@ -214,7 +218,10 @@ def submit_tool_outputs(world: World, call: Call) -> Json:
             raise refuse("duplicate_call_id", id=name)
     if set(expected) != set(got):
         raise refuse("outputs_missing", expected=expected, got=got)
-    world.engine.submit(run, {row["tool_call_id"]: row.get("output") or "" for row in call.body["tool_outputs"]})
+    if approval:
+        world.engine.approve(run, {row["tool_call_id"]: row["approve"] for row in rows})
+    else:
+        world.engine.submit(run, {row["tool_call_id"]: row.get("output") or "" for row in rows})
     if world.faults.on("submit-answers-a-confirmation"):
         return {"accepted": True}
     return world.render.run(run)
@@ -226,7 +233,7 @@ def _include(world: World, value: str | None) -> bool:
     Raises:
         Refusal: the value is none that can be included.
     """
-    if value is None or world.profile.platform != "openai":
+    if value is None or not world.profile.traits.get("search_results"):
         return False
     if world.faults.on("included-content-left-out"):
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assistants_conformance.reference import spoilt_runs
+from assistants_conformance.reference import outside, spoilt_runs
 
 if TYPE_CHECKING:
     from assistants_conformance.contract import Profile
@@ -32,6 +32,7 @@ class Renderer:
         self.faults = faults
         self.first_shape = profile.shape == "v1"
         self.openai = profile.platform == "openai"
+        self.traits = profile.traits
 
     def assistant(self, row: Assistant) -> Json:
         """Return an assistant."""
@@ -123,7 +124,9 @@ class Renderer:
         }
         action = None
         if row.required_action is not None:
-            action = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": row.required_action}}
+            approval = row.required_action[0]["type"] == "mcp" and not self.faults.on("approval-asked-as-outputs")
+            kind = "submit_tool_approval" if approval else "submit_tool_outputs"
+            action = {"type": kind, kind: {"tool_calls": row.required_action}}
         if action is not None or not self.first_shape:
             shown["required_action"] = action
         shown |= {
@@ -135,7 +138,9 @@ class Renderer:
         if self.first_shape:
             return {**shown, "file_ids": row.file_ids, "metadata": row.metadata}
         shown |= {
-            "tool_resources": row.given_resources,
+            "tool_resources": row.given_resources
+            if self.faults.on("server-headers-shown")
+            else outside.as_shown(row.given_resources),
             "metadata": row.metadata,
             "temperature": row.temperature,
             "top_p": row.top_p,
@@ -157,8 +162,9 @@ class Renderer:
 
     def _usage(self, tokens: tuple[int, int]) -> Json:
         usage: Json = {"prompt_tokens": tokens[0], "completion_tokens": tokens[1], "total_tokens": sum(tokens)}
-        if self.openai:
+        if self.openai or self.traits.get("prompt_token_details"):
             usage["prompt_token_details"] = {"cached_tokens": 0}
+        if self.openai:
             usage["completion_tokens_details"] = {"reasoning_tokens": 0}
         return usage
 
@@ -223,7 +229,7 @@ class Renderer:
             "bytes": len(row.data),
             "created_at": row.created_at,
         }
-        if self.openai:
+        if self.openai or self.traits.get("file_expires_at"):
             shown["expires_at"] = row.expires_at
         return {**shown, "status": "processed", "status_details": None}
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from assistants_conformance.reference import model, prose, sandbox, search
+from assistants_conformance.reference import model, outside, prose, sandbox, search
 from assistants_conformance.reference.spoilt_text import annotated
 from assistants_conformance.reference.state import Attachment, Message, Run, Step, StoredFile
 
@@ -36,6 +36,9 @@ class Engine:
         """Take a new run in; it is picked up a moment after it came."""
         run.due = run.arrived + PICKUP_SECONDS
         self._open[run.id] = run
+        at_once = self._world.profile.traits.get("run_may_start_at_once")
+        if at_once and any(tool["type"] == "mcp" for tool in run.tools):
+            self._advance(run, run.arrived)
 
     def drop(self, runs: Iterable[str]) -> None:
         """Forget runs whose thread was deleted."""
@@ -77,6 +80,9 @@ class Engine:
     def cancel(self, run: Run) -> None:
         """Begin to cancel an open run."""
         now = self._world.clock.now()
+        if run.status == "requires_action" and self._world.profile.traits.get("waiting_run_cancelled_at_once"):
+            self._end(run, "cancelled", int(now))
+            return
         run.status = "cancelling"
         run.required_action = None
         # A run that was not picked up yet is picked up by the cancellation: every recorded one had been started.
@@ -96,6 +102,26 @@ class Engine:
         run.required_action = None
         run.status = "queued"
         run.due = now + PICKUP_SECONDS
+
+    def approve(self, run: Run, approved: dict[str, bool]) -> None:
+        """Take the word of the client on the awaited calls of servers, by call id."""
+        now, faults = self._world.clock.now(), self._world.faults
+        if faults.on("approved-run-still-waits") or (
+            faults.on("denied-call-hangs-the-run") and not all(approved.values())
+        ):
+            return
+        step = self._current(run)
+        for call in step.details["tool_calls"]:
+            if approved[call["id"]]:
+                call["output"] = outside.FOUND.quote
+                run.outputs.append((call["name"], call["output"]))
+        run.required_action = None
+        if faults.on("approved-call-left-out"):
+            step.details["tool_calls"] = []
+        self._close_step(step, "completed", int(now))
+        run.status = "in_progress"
+        run.started_at = int(now)
+        self._think(run, now)
 
     # What the service does.
 
@@ -138,6 +164,10 @@ class Engine:
             case model.Search():
                 kind = "retrieval" if self._world.profile.shape == "v1" else "file_search"
                 self._open_step(run, at, [self._call(kind, {})])
+            case model.SearchWeb() as action:
+                self._open_step(
+                    run, at, [{"id": self._world.store.ids.new("tool_call"), **outside.web_call(action.query)}]
+                )
 
     def _act(self, run: Run, at: float) -> None:
         """Finish the action that was begun."""
@@ -156,6 +186,10 @@ class Engine:
                 self._run_code(run, action, prompt, at)
             case model.Search():
                 self._search(run, action, prompt, at)
+            case model.CallServer():
+                self._call_server(run, action, prompt, at)
+            case model.SearchWeb():
+                self._search_web(run, action, prompt, at)
             case model.Say():
                 self._say(run, action, prompt, at)
         run.action = None
@@ -165,13 +199,18 @@ class Engine:
         if run.model == self._world.failing_model:
             error = RATE_LIMIT
         elif not self._world.knows_model(run.model):
-            error = {"code": "invalid_engine_error", "message": f"Failed to resolve model info for: {run.model}"}
+            code = (
+                "server_error"
+                if self._world.faults.on("undeployed-model-is-a-server-error")
+                else "invalid_engine_error"
+            )
+            error = {"code": code, "message": f"Failed to resolve model info for: {run.model}"}
         if error is None:
             return False
         for step in run.steps.values():
             for call in step.details.get("tool_calls", ()) if step.status == "in_progress" else ():
                 # What was asked of the tool was used, also where the tool came to nothing.
-                step.usage = (self._prompt(run), prose.tokens(str(call[call["type"]].get("input", ""))))
+                step.usage = (self._prompt(run), prose.tokens(str(call.get(call["type"], {}).get("input", ""))))
         run.last_error = dict(error)
         self._end(run, "failed", int(at))
         return True
@@ -221,6 +260,10 @@ class Engine:
         step = self._open_step(run, at, calls)
         step.usage = (prompt, cost)
         run.used += [name for name, _ in action.calls]
+        self._await(run, step, calls)
+
+    def _await(self, run: Run, step: Step, calls: list[Json]) -> None:
+        """Let a run wait for the client's part in the calls of a step."""
         # A copy: the step gets the outputs, the awaited calls must not.
         run.required_action = json.loads(json.dumps(calls))
         run.status = "requires_action"
@@ -229,6 +272,29 @@ class Engine:
         if self._world.run_expiry is None:
             run.expires_at = run.created_at + windows.after_action[0]
             step.expires_at = run.expires_at
+
+    def _call_server(self, run: Run, action: model.CallServer, prompt: int, at: float) -> None:
+        call = {"id": self._world.store.ids.new("tool_call"), **outside.server_call(action.tool, action.question)}
+        step = self._open_step(run, at, [call])
+        step.usage = (prompt, prose.tokens(call["arguments"]))
+        run.used.append("mcp")
+        faults = self._world.faults
+        asks = outside.needs_approval(run, call) or faults.on("approval-asked-always")
+        if asks and not faults.on("approval-never-asked"):
+            self._await(run, step, [call])
+            return
+        call["output"] = outside.FOUND.quote
+        run.outputs.append((call["name"], call["output"]))
+        self._close_step(step, "completed", int(at))
+        self._check_budget(run, at)
+
+    def _search_web(self, run: Run, action: model.SearchWeb, prompt: int, at: float) -> None:
+        step = self._current(run)
+        run.pages.append(outside.FOUND)
+        run.used.append("bing_grounding")
+        step.usage = (prompt, prose.tokens(action.query))
+        self._close_step(step, "completed", int(at))
+        self._check_budget(run, at)
 
     def _run_code(self, run: Run, action: model.RunCode, prompt: int, at: float) -> None:
         outcome = sandbox.run(action, self._sizes(run))
@@ -295,6 +361,7 @@ class Engine:
             pictures=run.pictures,
             products=files,
             hits=run.hits,
+            pages=run.pages,
             logs=run.logs,
             program=self._program(run) if action.show_code else None,
         )

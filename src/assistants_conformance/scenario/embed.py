@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 KEY = "embedded-reference-key"
 TOKEN = "embedded-reference-token"  # noqa: S105 - opens nothing
 FAILING_MODEL = "embedded-failing-model"
+#: Nobody is asked there: the embedded server knows by itself what a server and a search would answer.
+MCP_SERVER = "https://mcp.invalid/"
+BING_CONNECTION = "embedded-connection"
 
 
 def embedded_settings(profile: Profile, faults: Iterable[str] = ()) -> TargetSettings:
@@ -27,8 +30,10 @@ def embedded_settings(profile: Profile, faults: Iterable[str] = ()) -> TargetSet
     return TargetSettings(
         profile=profile,
         api_key=KEY,
-        bearer_token=TOKEN if profile.platform == "azure" else "",
+        bearer_token=TOKEN if profile.platform != "openai" else "",
         failing_model=FAILING_MODEL,
+        mcp_server_url=MCP_SERVER,
+        bing_connection=BING_CONNECTION,
         faults=tuple(faults),
     )
 

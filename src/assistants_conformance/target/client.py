@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 import httpx2
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 #: Told to the judge's reader where a request got no answer at all.
 _NO_ANSWER = "ERR-032"
+_TOO_FAST = 429
+#: How often a request is sent that comes too fast; a rate limit is no finding, and waiting for it has an end.
+_RATE_LIMITED = 6
 
 
 class Blocked(Exception):
@@ -109,6 +112,8 @@ class Client:
             return f"http://reference.invalid{self.settings.profile.base_path}"
         url = self.settings.url.rstrip("/")
         base = self.settings.profile.base_path
+        if self.settings.profile.traits.get("address_has_project") and urlsplit(url).path:
+            return url
         return url if url.endswith(base) else url + base
 
     def default_headers(self) -> dict[str, str]:
@@ -184,6 +189,25 @@ class Client:
         return self._exchange(method, url, final, content or b"")
 
     def _exchange(self, method: str, url: str, headers: dict[str, str], content: bytes) -> Answer:
+        """Send a request, again and again where the target says that it came too fast.
+
+        Raises:
+            Blocked: no answer came, or none but that it came too fast.
+        """
+        for waited in range(_RATE_LIMITED):
+            answer = self._once(method, url, headers, content)
+            if answer.status != _TOO_FAST:
+                return answer
+            self._hold_back(answer, waited)
+        raise Blocked(f"{method} {path_of(url)} came too fast {_RATE_LIMITED} times: {answer.told}")
+
+    def _hold_back(self, answer: Answer, waited: int) -> None:
+        """Wait as long as a 429 asks for, or a little longer each time where it does not say."""
+        told = answer.exchange.response.headers.get("retry-after", "").strip()
+        if not self.settings.embedded:
+            time.sleep(min(float(told) if told.isdecimal() else 2.0**waited, self.settings.request_timeout))
+
+    def _once(self, method: str, url: str, headers: dict[str, str], content: bytes) -> Answer:
         request = Request(method, url, lowered(headers), content)
         with self._lock:
             self.requests += 1

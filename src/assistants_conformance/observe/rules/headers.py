@@ -17,14 +17,17 @@ def observe_headers(call: Call, context: Context) -> None:
     if not context.closed or call.operation is None or call.status >= 500:
         return
     headers = call.exchange.response.headers
-    missing = [name for name in _OPENAI if name not in headers]
-    version = headers.get("openai-version")
-    context.report.check(
-        "ERR-020",
-        not missing and version == _VERSION,
-        f"without {missing}" if missing else f"openai-version {version}",
-        f"x-request-id, openai-processing-ms, openai-version {_VERSION}",
-    )
+    named = call.profile.traits.get("openai_headers")
+    wanted = _OPENAI if named is None else tuple(named)
+    if call.ok or named is None:
+        missing = [name for name in wanted if name not in headers]
+        version = headers.get("openai-version")
+        context.report.check(
+            "ERR-020",
+            not missing and version == _VERSION,
+            f"without {missing}" if missing else f"openai-version {version}",
+            f"{', '.join(wanted)} {_VERSION}",
+        )
     if call.ok:
         named = [name for name in ("apim-request-id", "x-request-id") if name in headers]
         context.report.check("ERR-021", named, "neither apim-request-id nor x-request-id", "an id of the request")
