@@ -94,6 +94,11 @@ class Profile:
         """Return the schema of a kind of object (`run`, `list`, `error` ...), None where this profile has none."""
         return self._shape("objects", kind)
 
+    def members(self, kind: str) -> frozenset[str]:
+        """Return the names of the members that a kind of object can have in this profile."""
+        shape = self.object_shape(kind)
+        return frozenset() if shape is None else frozenset(shape.schema.get("properties", ()))
+
     def request_shape(self, name: str) -> Shape | None:
         """Return the schema of a request body by the operation's id."""
         return self._shape("requests", name)

@@ -205,6 +205,8 @@ class Reference:
 
     def _service_headers(self) -> dict[str, str]:
         identifier = self.world.store.ids.request()
+        if self.faults.on("no-id-of-the-request"):
+            return {}
         if self.profile.platform == "openai":
             if self.faults.on("no-openai-headers"):
                 return {}
@@ -213,16 +215,16 @@ class Reference:
                 "openai-version": "2020-10-01",
                 "openai-processing-ms": "20",
             }
-        shown = {
+        headers = {
             "x-request-id": identifier,
             "apim-request-id": self.world.store.ids.request(),
             "x-ms-region": "Reference",
         }
         if self.profile.traits.get("openai_headers") and not self.faults.on("no-openai-headers"):
-            shown |= {"openai-version": "2020-10-01", "openai-processing-ms": "20"}
+            headers |= {"openai-version": "2020-10-01", "openai-processing-ms": "20"}
         if self.faults.on("no-request-id"):
-            del shown["x-request-id"], shown["apim-request-id"]
-        return shown
+            del headers["x-request-id"], headers["apim-request-id"]
+        return headers
 
     def _reply(self, status: int, body: bytes, kind: str, headers: dict[str, str]) -> Reply:
         date = formatdate(self.clock.now(), usegmt=True)

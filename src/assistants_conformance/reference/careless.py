@@ -49,6 +49,9 @@ def read_carelessly(operation: str, body: Json, faults: Faults) -> Json:
     if faults.on("metadata-is-trimmed") and isinstance(body.get("metadata"), dict):
         trimmed = {key: value.strip() if isinstance(value, str) else value for key, value in body["metadata"].items()}
         body = {**body, "metadata": trimmed}
+    if faults.on("truth-value-as-json-writes-it") and isinstance(body.get("metadata"), dict):
+        told = {key: str(value).lower() if value is True else value for key, value in body["metadata"].items()}
+        body = {**body, "metadata": told}
     resources = body.get("tool_resources")
     if faults.on("misspelt-resources-taken") and isinstance(resources, dict) and _MISSPELT in resources:
         body = {**body, "tool_resources": {"code_interpreter": resources[_MISSPELT]}}
@@ -111,6 +114,8 @@ def written_carelessly(operation: str, answer: Json, faults: Faults, now: int) -
     _times(operation, answer, faults, now)
     if faults.on("null-metadata"):
         _each(answer, lambda node: node.update({"metadata": None}) if node.get("metadata") == {} else None)
+    if faults.on("truth-value-stays-one"):
+        _each(answer, _true)
     if faults.on("objects-name-their-owner"):
         _each(answer, lambda node: node.update({"owner": "me"}) if "created_at" in node else None)
     if faults.on("deletion-tells-the-time") and operation.startswith("delete_"):
@@ -126,6 +131,11 @@ def written_carelessly(operation: str, answer: Json, faults: Faults, now: int) -
     if faults.on("retrieve-wraps-the-object") and operation.startswith("get_"):
         return {"success": True, "data": answer}
     return answer
+
+
+def _true(node: Json) -> None:
+    if isinstance(node.get("metadata"), dict):
+        node["metadata"] = {key: True if value == "True" else value for key, value in node["metadata"].items()}
 
 
 def _times(operation: str, answer: Json, faults: Faults, now: int) -> None:

@@ -160,7 +160,7 @@ class CarelessEngine(Engine):
             run.completed_at = run.created_at - 5
         if status == "failed" and faults.on("failed-without-error"):
             run.last_error = None
-        if status == "incomplete" and faults.on("incomplete-without-details"):
+        if reason is not None and faults.on("incomplete-without-details"):
             run.incomplete_reason = None
         if faults.on("expires-at-kept-at-the-end"):
             run.expires_at = expiry

@@ -46,7 +46,7 @@ def tools(world: World, given: list[Json] | None) -> list[Json]:
             if azure or function.get("description") is not None:
                 row["function"]["description"] = function.get("description") or None
             row["function"]["parameters"] = function.get("parameters") or {"type": "object", "properties": {}}
-            late = world.profile.traits.get("functions_show_strict") and not world.faults.on("strict-not-shown")
+            late = "strict_shown" in world.profile.traits and not world.faults.on("strict-not-shown")
             if "strict" in function or late:
                 row["function"]["strict"] = bool(function.get("strict"))
         elif tool["type"] == "mcp":

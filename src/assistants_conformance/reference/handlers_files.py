@@ -37,17 +37,18 @@ def upload_file(world: World, call: Call) -> Json:
 
 @serves("list_files")
 def list_files(world: World, call: Call) -> Json:
-    """GET /files: paged on OpenAI only."""
+    """GET /files: paged on the later OpenAI only."""
     rows = list(world.store.files.values())
     if world.faults.on("uploads-are-not-listed"):
         rows = [row for row in rows if row.purpose == "assistants_output"]
     if "purpose" in call.query and not world.faults.on("file-list-ignores-purpose"):
         rows = [row for row in rows if row.purpose == call.query["purpose"]]
-    if world.profile.platform == "openai":
+    if world.profile.traits.get("files_paged"):
         return page(world, rows, call.query, world.render.file, kind="file", most=10000, default=10000)
     rows.sort(key=lambda row: (row.created_at, row.sequence), reverse=True)
     listed = envelope([world.render.file(row) for row in rows])
-    return {"object": "list", "data": listed["data"]} if world.profile.shape == "v1" else listed
+    told = world.profile.traits.get("file_list_tells", ["has_more", "first_id", "last_id"])
+    return {name: value for name, value in listed.items() if name in ("object", "data", *told)}
 
 
 @serves("get_file")

@@ -60,8 +60,8 @@ def _check(world: World, body: Json, assistant: Assistant, instructions: str | N
     free = world.faults.on("json-object-with-every-tool")
     if isinstance(form, dict) and form.get("type") == "json_object" and built_in and not free:
         raise refuse("response_format_with_tools", tool=built_in[0])
-    empty = not instructions and not asked and not world.faults.on("run-without-input-taken")
-    if world.profile.platform == "openai" and empty:
+    refuses = world.profile.traits.get("empty_runs_refused") or world.faults.on("run-without-input-refused")
+    if refuses and not instructions and not asked and not world.faults.on("run-without-input-taken"):
         raise refuse("invalid_thread")
     return effective
 
@@ -233,7 +233,7 @@ def _include(world: World, value: str | None) -> bool:
     Raises:
         Refusal: the value is none that can be included.
     """
-    if value is None or not world.profile.traits.get("search_results"):
+    if value is None or "search_results" not in world.profile.traits:
         return False
     if world.faults.on("included-content-left-out"):
         return False

@@ -23,7 +23,8 @@ _HEX = "0123456789abcdef"
 def _form(pattern: str) -> tuple[str, int, str]:
     """Return prefix, length and alphabet of the first form that fits the pattern."""
     prefix = re.split(r"[\[(\\.]", pattern.lstrip("^"), maxsplit=1)[0]
-    for length in _LENGTHS:
+    # What a pattern names first is the form of its time.
+    for length in [int(number) for number in re.findall(r"\{(\d+)\}", pattern)] or _LENGTHS:
         for alphabet, probe in ((_ALPHABET, "Zz9"), (_HEX, "0af")):
             sample = prefix + (probe * length)[:length]
             if re.fullmatch(pattern, sample):

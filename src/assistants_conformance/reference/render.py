@@ -31,11 +31,19 @@ class Renderer:
     def __init__(self, profile: Profile, faults: Faults) -> None:
         self.faults = faults
         self.first_shape = profile.shape == "v1"
-        self.openai = profile.platform == "openai"
-        self.traits = profile.traits
+        self._profile = profile
+        # The first months of the first shape know no usage, leave out a null required_action, and order otherwise.
+        self._early = "usage" not in profile.members("run")
+        self._usage_details: Json = profile.traits.get("usage_details", {})
+
+    def _fitted(self, kind: str, shown: Json) -> Json:
+        """Return what the profile knows of an object's members, in the order given."""
+        known = self._profile.members(kind)
+        return {name: value for name, value in shown.items() if name in known}
 
     def assistant(self, row: Assistant) -> Json:
         """Return an assistant."""
+        kinds = {tool["type"] for tool in row.tools}
         shown: Json = {
             "id": row.id,
             "object": "assistant",
@@ -45,15 +53,15 @@ class Renderer:
             "model": row.model,
             "instructions": row.instructions,
             "tools": row.tools,
+            "top_p": row.top_p,
+            "temperature": row.temperature,
+            "reasoning_effort": row.reasoning_effort,
+            "tool_resources": {kind: self._member(row.resources, kind) for kind in BUILT_IN if kind in kinds},
+            "file_ids": list(row.files),
+            "metadata": row.metadata,
+            "response_format": row.response_format,
         }
-        if self.first_shape:
-            return {**shown, "file_ids": list(row.files), "metadata": row.metadata}
-        shown |= {"top_p": row.top_p, "temperature": row.temperature}
-        if self.openai:
-            shown["reasoning_effort"] = row.reasoning_effort
-        kinds = {tool["type"] for tool in row.tools}
-        resources = {kind: self._member(row.resources, kind) for kind in BUILT_IN if kind in kinds}
-        return {**shown, "tool_resources": resources, "metadata": row.metadata, "response_format": row.response_format}
+        return self._fitted("assistant", shown)
 
     @staticmethod
     def _member(resources: Resources, kind: str) -> Json:
@@ -81,7 +89,7 @@ class Renderer:
         head: Json = {"id": row.id, "object": "thread.message", "created_at": row.created_at}
         if self.faults.on("message-with-status"):
             head["status"] = "completed"
-        if self.first_shape:
+        if self._early:
             return {
                 **head,
                 "thread_id": row.thread_id,
@@ -92,8 +100,8 @@ class Renderer:
                 "run_id": row.run_id,
                 "metadata": row.metadata,
             }
-        files: Json = {"attachments": row.attachments}
-        if modified:
+        files: Json = {"file_ids": list(row.files)} if self.first_shape else {"attachments": row.attachments}
+        if modified and not self.first_shape:
             files = {"file_ids": list(dict.fromkeys(entry["file_id"] for entry in row.attachments))}
         return {**head, **ids, "role": row.role, "content": self._content(row), **files, "metadata": row.metadata}
 
@@ -127,29 +135,22 @@ class Renderer:
             approval = row.required_action[0]["type"] == "mcp" and not self.faults.on("approval-asked-as-outputs")
             kind = "submit_tool_approval" if approval else "submit_tool_outputs"
             action = {"type": kind, kind: {"tool_calls": row.required_action}}
-        if action is not None or not self.first_shape:
+        if action is not None or not self._early:
             shown["required_action"] = action
+        reason = row.incomplete_reason
         shown |= {
             "last_error": row.last_error,
             "model": row.model,
             "instructions": row.instructions,
             "tools": row.tools,
-        }
-        if self.first_shape:
-            return {**shown, "file_ids": row.file_ids, "metadata": row.metadata}
-        shown |= {
             "tool_resources": row.given_resources
             if self.faults.on("server-headers-shown")
             else outside.as_shown(row.given_resources),
+            "file_ids": row.file_ids,
             "metadata": row.metadata,
             "temperature": row.temperature,
             "top_p": row.top_p,
-        }
-        if self.openai:
-            shown["reasoning_effort"] = row.reasoning_effort
-        reason = row.incomplete_reason
-        return {
-            **shown,
+            "reasoning_effort": row.reasoning_effort,
             "max_completion_tokens": row.max_completion_tokens,
             "max_prompt_tokens": row.max_prompt_tokens,
             "truncation_strategy": row.truncation_strategy,
@@ -159,14 +160,11 @@ class Renderer:
             "tool_choice": row.tool_choice,
             "parallel_tool_calls": row.parallel_tool_calls,
         }
+        return self._fitted("run", shown)
 
     def _usage(self, tokens: tuple[int, int]) -> Json:
         usage: Json = {"prompt_tokens": tokens[0], "completion_tokens": tokens[1], "total_tokens": sum(tokens)}
-        if self.openai or self.traits.get("prompt_token_details"):
-            usage["prompt_token_details"] = {"cached_tokens": 0}
-        if self.openai:
-            usage["completion_tokens_details"] = {"reasoning_tokens": 0}
-        return usage
+        return usage | {name: dict(value) for name, value in self._usage_details.items()}
 
     def step(self, row: Step, run: Run, *, contents: bool = False) -> Json:
         """Return a step of a run; `contents` adds the text of search results, which is left out otherwise."""
@@ -186,7 +184,7 @@ class Renderer:
             "last_error": row.last_error,
             "step_details": row.details if contents else without_contents(row.details),
         }
-        if not self.first_shape:
+        if not self._early:
             shown["usage"] = None if row.status == "in_progress" else self._usage(row.usage)
         self._spoil_step(shown, row, run)
         return shown
@@ -228,10 +226,11 @@ class Renderer:
             "filename": row.filename,
             "bytes": len(row.data),
             "created_at": row.created_at,
+            "expires_at": row.expires_at,
+            "status": "processed",
+            "status_details": None,
         }
-        if self.openai or self.traits.get("file_expires_at"):
-            shown["expires_at"] = row.expires_at
-        return {**shown, "status": "processed", "status_details": None}
+        return self._fitted("file", shown)
 
     @staticmethod
     def assistant_file(row: Attachment, assistant: Assistant) -> Json:

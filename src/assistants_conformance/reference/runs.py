@@ -270,7 +270,7 @@ class Engine:
         run.due = None
         windows = self._world.profile.expiry
         if self._world.run_expiry is None:
-            run.expires_at = run.created_at + windows.after_action[0]
+            run.expires_at = run.created_at + windows.after_action[-1]
             step.expires_at = run.expires_at
 
     def _call_server(self, run: Run, action: model.CallServer, prompt: int, at: float) -> None:
@@ -325,7 +325,7 @@ class Engine:
             run.hits = [replace(hit, file_id=hit.filename) for hit in run.hits]
         call = step.details["tool_calls"][0]
         run.used.append(call["type"])
-        if self._world.profile.traits.get("search_results"):
+        if "search_results" in self._world.profile.traits:
             call["file_search"] = {
                 "ranking_options": {"ranker": "default_2024_08_21", "score_threshold": 0.0},
                 "results": [
@@ -413,6 +413,8 @@ class Engine:
 
     def _end(self, run: Run, status: str, at: int, *, reason: str | None = None) -> None:
         """Bring a run to its end, and with it the steps that are still open."""
+        if status == "incomplete":
+            status = self._world.profile.traits.get("capped_runs_end", status)
         run.status = status
         run.expires_at = None
         run.due = None

@@ -53,7 +53,7 @@ class World:
 
     def expiry(self, created_at: int) -> int:
         """Return when a run that was created then expires."""
-        seconds = self.profile.expiry.before_action[0] if self.run_expiry is None else self.run_expiry
+        seconds = self.profile.expiry.before_action[-1] if self.run_expiry is None else self.run_expiry
         if self.faults.on("runs-expire-after-an-hour"):
             seconds = 3600
         return created_at + seconds

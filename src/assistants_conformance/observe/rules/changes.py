@@ -108,10 +108,11 @@ def _cancelling(call: Call, context: Context, seen: RunSeen, run: dict[str, Any]
     if seen.cancelled_in != "in_progress":
         return
     window = call.profile.expiry
-    kept = seen.last_expiry is None or run.get("expires_at") == seen.last_expiry
+    expires, created = whole(run.get("expires_at")), whole(run.get("created_at"))
+    kept = seen.last_expiry is None or expires == seen.last_expiry
     # Where waiting for outputs moves the expiry, a wait that no poll saw may have moved it.
-    if window.before_action != window.after_action:
-        kept = True
+    if window.before_action != window.after_action and expires is not None and created is not None:
+        kept = kept or expires - created in window.after_action
     told = f"cancelled_at {run.get('cancelled_at')!r}, expires_at {run.get('expires_at')!r}"
     expected = f"cancelled_at null, expires_at kept at {seen.last_expiry}"
     context.report.check("SM-010", kept and run.get("cancelled_at") is None, told, expected)

@@ -17,9 +17,10 @@ def observe_headers(call: Call, context: Context) -> None:
     if not context.closed or call.operation is None or call.status >= 500:
         return
     headers = call.exchange.response.headers
-    named = call.profile.traits.get("openai_headers")
-    wanted = _OPENAI if named is None else tuple(named)
-    if call.ok or named is None:
+    openai = call.profile.platform == "openai"
+    if openai or call.ok:
+        # Other platforms are bound to the version alone, and on successes only.
+        wanted = _OPENAI if openai else _OPENAI[-1:]
         missing = [name for name in wanted if name not in headers]
         version = headers.get("openai-version")
         context.report.check(

@@ -69,7 +69,8 @@ def _results(call: Call, context: Context, step: dict[str, Any], details: dict[s
         if isinstance(item, dict) and item.get("type") == "file_search"
     ]
     # Steps of the first months of this shape have an empty object; a live service of today has not.
-    if call.profile.platform == "azure" or not context.closed or step.get("status") != "completed":
+    required = call.profile.traits.get("search_results") == "required"
+    if not required or not context.closed or step.get("status") != "completed":
         return
     for search in searches:
         results = search.get("results") if isinstance(search, dict) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.contract import load_profile, profile_ids
 
@@ -30,15 +30,15 @@ class Fault:
     needs: str | None = None
 
 
-def profiles_where(
-    *, shape: str | None = None, platform: str | None = None, trait: str | None = None
-) -> tuple[str, ...]:
-    """Return the profiles of a shape (`v1`, `v2`), of a platform (`azure`, `openai`, `foundry`), with a trait."""
+def profiles_where(*, shape: str | None = None, platform: str | None = None, **traits: Any) -> tuple[str, ...]:
+    """Return the profiles of a shape (`v1`, `v2`), of a platform (`azure`, `openai`, `foundry`), with these traits."""
     loaded = [load_profile(name) for name in profile_ids(runnable=False)]
     return tuple(
         row.id
         for row in loaded
-        if shape in (None, row.shape) and platform in (None, row.platform) and (trait is None or row.traits.get(trait))
+        if shape in (None, row.shape)
+        and platform in (None, row.platform)
+        and all(row.traits.get(name) == value for name, value in traits.items())
     )
 
 

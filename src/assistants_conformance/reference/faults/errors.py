@@ -17,6 +17,9 @@ FAULTS = (
         "A server fault has another type and does not name the request.",
         ("ERR-017", "N-32"),
     ),
+    Fault("no-id-of-the-request", "Answers carry no header but those of HTTP.", ("ERR-020", "ERR-021")),
+    Fault("truth-value-as-json-writes-it", "A truth value in metadata becomes the text true.", ("ERR-012",)),
+    Fault("truth-value-stays-one", "A truth value in metadata stays one.", ("ERR-012",)),
     Fault("no-openai-headers", "Answers do not carry the headers of OpenAI.", ("ERR-020",)),
     Fault(
         "refused-stream-answers-as-stream",

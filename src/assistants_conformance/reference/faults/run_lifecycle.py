@@ -19,7 +19,7 @@ FAULTS = (
     Fault("completed-without-a-time", "A completed run has no completed_at.", ("SM-005", "SM-030")),
     Fault("completed-run-without-message", "A run is completed and has written nothing.", ("SM-039",)),
     Fault("failed-without-error", "A failed run has no last_error.", ("SM-006", "SM-019", "SM-031")),
-    Fault("incomplete-without-details", "An incomplete run does not say why.", ("SM-007", "SM-033", "RUN-037")),
+    Fault("incomplete-without-details", "A run at its cap does not say so.", ("SM-007", "SM-033", "SM-034", "RUN-037")),
     Fault("cancel-moves-the-expiry", "A cancelling run gets more time.", ("SM-010",)),
     Fault("cancelled-at-set-at-once", "cancelled_at is set while cancelling.", ("SM-010", "SM-032")),
     Fault(

@@ -17,7 +17,7 @@ FAULTS = (
         "search-results-without-score",
         "Results of file_search have no score.",
         ("STEP-010",),
-        profiles_where(trait="search_results"),
+        profiles_where(search_results="required"),
     ),
     Fault("tool-output-not-in-step", "The outputs that a client submits do not appear in the step.", ("STEP-011",)),
     Fault(

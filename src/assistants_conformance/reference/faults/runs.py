@@ -1,6 +1,6 @@
 """Faults of runs: what is taken over, what a request may change, and what an answer shows."""
 
-from assistants_conformance.reference.faults import Fault
+from assistants_conformance.reference.faults import Fault, profiles_where
 
 FAULTS = (
     Fault("run-answered-in-progress", "A new run is answered as in_progress.", ("RUN-001", "RUN-002", "SM-001")),
@@ -48,7 +48,18 @@ FAULTS = (
         "thread-and-run-drops-the-options", "Thread and run in one request ignore the options of the run.", ("RUN-016",)
     ),
     Fault("thread-and-run-needs-a-thread", "Thread and run in one request want a thread.", ("RUN-017",)),
-    Fault("run-without-input-taken", "A run without any input is accepted.", ("RUN-018",)),
+    Fault(
+        "run-without-input-taken",
+        "A run without any input is accepted.",
+        ("RUN-018",),
+        profiles_where(empty_runs_refused=True),
+    ),
+    Fault(
+        "run-without-input-refused",
+        "A run without any input is refused.",
+        ("RUN-018",),
+        profiles_where(empty_runs_refused=False),
+    ),
     Fault("tool-choice-is-not-checked", "A tool_choice may name a tool that the run does not have.", ("RUN-027",)),
     Fault("small-completion-cap-refused", "A completion cap under 256 is refused.", ("RUN-021",)),
     Fault("last-messages-without-a-count-taken", "A truncation to the last messages needs no number.", ("RUN-023",)),
