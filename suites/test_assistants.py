@@ -12,7 +12,7 @@ import pytest
 
 from assistants_conformance.scenario import Verify, requirement
 from assistants_conformance.scenario.situations import able
-from assistants_conformance.target import Answer, Api, Blocked
+from assistants_conformance.target import Answer, Api, Blocked, NotApplicable
 
 #: Taken by every version at a modification, whatever its limit is (C-16).
 SURE_INSTRUCTIONS = 32_768
@@ -246,6 +246,16 @@ def test_longest_description_of_a_function(api: Api, verify: Verify) -> None:
     limit = property_of(api, "tools", "*", "function", "description")["maxLength"]
     verify.status("ASST-018", api.post_assistant(tools=[function(description="d" * limit)]), 200)
     refused(api, verify, "ASST-018", "description", tools=[function(description="d" * (limit + 1))])
+
+
+@requirement("ASST-019")
+def test_function_shows_whether_it_is_strict(api: Api, verify: Verify) -> None:
+    if not api.profile.traits.get("strict_shown"):
+        raise NotApplicable("a function that was sent without strict may come back without it")
+    answer = api.post_assistant(tools=[function("plain")])
+    verify.status("ASST-019", answer, 200)
+    if answer.ok:
+        verify.equal("ASST-019", first_function(answer).get("strict"), False, answer)
 
 
 @requirement("ASST-019", needs=("file_search",))

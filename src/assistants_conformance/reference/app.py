@@ -222,8 +222,6 @@ class Reference:
         }
         if self.profile.traits.get("openai_headers") and not self.faults.on("no-openai-headers"):
             headers |= {"openai-version": "2020-10-01", "openai-processing-ms": "20"}
-        if self.faults.on("no-request-id"):
-            del headers["x-request-id"], headers["apim-request-id"]
         return headers
 
     def _reply(self, status: int, body: bytes, kind: str, headers: dict[str, str]) -> Reply:

@@ -27,10 +27,11 @@ def _effective(body: Json, name: str, inherited: Any) -> Any:
     return inherited if body.get(name) is None else body[name]
 
 
-def _instructions(body: Json, assistant: Assistant) -> str | None:
+def _instructions(world: World, body: Json, assistant: Assistant) -> str | None:
     base: str | None = _effective(body, "instructions", assistant.instructions)
     extra: str | None = body.get("additional_instructions")
-    return " ".join(text for text in (base, extra) if text) or None
+    between = "\n" if world.faults.on("additional-instructions-on-a-new-line") else " "
+    return between.join(text for text in (base, extra) if text) or None
 
 
 def _check(world: World, body: Json, assistant: Assistant, instructions: str | None, *, asked: bool) -> list[Json]:
@@ -116,7 +117,7 @@ def create_run(world: World, call: Call) -> Json:
         PlannedMessages(world, [{"role": "user", "content": "A run was asked for."}]).carry_out(thread)
     assistant = world.store.assistant(body["assistant_id"])
     messages = PlannedMessages(world, body.get("additional_messages"))
-    instructions = _instructions(body, assistant)
+    instructions = _instructions(world, body, assistant)
     asked = messages.from_user or any(message.role == "user" for message in thread.messages.values())
     effective = _check(world, body, assistant, instructions, asked=asked)
     if (refusal := lock.run_refusal(world, thread, assistant.id)) is not None:
@@ -136,7 +137,7 @@ def create_thread_and_run(world: World, call: Call) -> Json:
     assistant = world.store.assistant(body["assistant_id"])
     planned = PlannedThread(world, body.get("thread"))
     Planned(world, body.get("tool_resources"))
-    instructions = _instructions(body, assistant)
+    instructions = _instructions(world, body, assistant)
     effective = _check(world, body, assistant, instructions, asked=planned.messages.from_user)
     return world.render.run(_make(world, planned.carry_out(), assistant, body, effective, instructions))
 

@@ -82,6 +82,8 @@ def unchecked(operation: str, schema: Json, faults: Faults) -> Json:
         return {}
     if operation in ("create_run", "create_thread_and_run") and faults.on("run-without-assistant-not-found"):
         return {**schema, "required": []}
+    if operation == "create_run" and faults.on("run-resources-take-effect"):
+        schema = {**schema, "properties": {**schema["properties"], "tool_resources": {"type": ["object", "null"]}}}
     if operation == "create_run" and faults.on("last-messages-without-a-count-taken"):
         schema = copy.deepcopy(schema)
         schema["properties"].get("truncation_strategy", {}).pop("allOf", None)
@@ -91,6 +93,7 @@ def unchecked(operation: str, schema: Json, faults: Faults) -> Json:
     outputs = schema["properties"]["tool_outputs"]
     if faults.on("submit-without-outputs-taken"):
         schema["required"] = []
+        schema.pop("anyOf", None)
     if faults.on("empty-outputs-taken"):
         outputs.pop("minItems", None)
     if faults.on("outputs-without-call-id-passed-over"):

@@ -142,7 +142,8 @@ class _Resolver:
             target.forbid(name, "keys are read from the environment only: AZURE_OPENAI_API_KEY or OPENAI_API_KEY")
         target.only(
             "url", "profile", "model", "run_expiry_seconds", "clock_url", "failing_model",
-            "api_version", "request_timeout", "run_timeout", "page_limit", "headers", "mcp_server_url", "bing_connection",
+            "api_version", "request_timeout", "run_timeout", "page_limit", "headers",
+            "mcp_server_url", "bing_connection",
         )  # fmt: skip
         budget.only("requests", "runs", "minutes")
         profile = self._profile(target)

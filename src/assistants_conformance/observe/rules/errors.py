@@ -23,6 +23,7 @@ _NOT_FOUND = {
 }
 #: What a gateway in front of the service answers by itself, in an envelope of its own.
 _GATEWAY = (401, 403, 404, 429, 502, 503, 504)
+_TOO_FAST = 429
 #: How the recorded services write the id of a request.
 _REQUEST_ID = re.compile(r"\breq_[0-9a-f]{16,}\b|\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
@@ -38,6 +39,13 @@ def observe_errors(call: Call, context: Context) -> None:
         return
     _envelope(call, context)
     _texts(call, context)
+    if call.status == _TOO_FAST:
+        error = _error(call)
+        told = isinstance(error.get("message"), str)
+        if call.profile.platform != "openai":
+            told = told and (isinstance(error.get("code"), str) or isinstance(error.get("type"), str))
+        expected = "an error object with a message, and a code or a type"
+        context.report.check("ERR-016", told, f"{call.exchange.response.body[:160]!r}", expected)
 
 
 def _strict_json(call: Call, context: Context) -> None:

@@ -1,4 +1,4 @@
-"""What only Foundry shows: pages that are cited, header values of servers, and when to come again after a rate limit."""
+"""What only Foundry shows: pages that are cited, header values of servers, and when to come again at a rate limit."""
 
 from __future__ import annotations
 

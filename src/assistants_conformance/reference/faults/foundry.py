@@ -1,6 +1,8 @@
 """Faults of what only Foundry has: project paths, the list of threads, approvals, pages that are cited, rate limits."""
 
-from assistants_conformance.reference.faults import Fault
+from assistants_conformance.reference.faults import Fault, profiles_where
+
+_TAKEN = profiles_where(run_takes_tool_resources=True)
 
 FAULTS = (
     Fault("key-accepted-by-foundry", "The token is accepted in the header api-key too.", ("AUTH-004",)),
@@ -11,7 +13,12 @@ FAULTS = (
     Fault("approval-asked-as-outputs", "A call that wants approval is asked for as tool outputs.", ("FND-001",)),
     Fault("approval-never-asked", "Calls of servers are made without approval.", ("FND-001",)),
     Fault("approval-asked-always", "Approval is asked for although the run needs none.", ("FND-007",)),
-    Fault("approved-run-still-waits", "The answer to approvals still shows what was asked.", ("FND-002", "SUB-009")),
+    Fault(
+        "approved-run-still-waits",
+        "The answer to approvals still shows what was asked.",
+        ("FND-002", "SUB-009"),
+        needs="FND-002",
+    ),
     Fault("approved-call-left-out", "The steps do not show the call that was approved.", ("FND-003",)),
     Fault("denied-call-hangs-the-run", "A run whose call was denied waits for ever.", ("FND-004",)),
     Fault("allowed-tools-left-out", "An mcp tool comes back without allowed_tools.", ("FND-005",)),
@@ -21,9 +28,16 @@ FAULTS = (
     Fault("rate-limit-in-plain-text", "A rate limit is told in plain text.", ("ERR-016",)),
     Fault("rate-limit-without-retry-after", "A rate limit does not say when to come again.", ("FND-009",)),
     Fault("undeployed-model-is-a-server-error", "The run of an unknown model fails as server_error.", ("FND-010",)),
-    Fault("outputs-with-more-refused", "A further member of an output is refused.", ("FND-011", "SUB-001")),
-    Fault("strict-not-shown", "A function comes back without strict.", ("ASST-019",)),
-    Fault("no-request-id", "Answers carry no id of the request.", ("ERR-021",)),
+    Fault(
+        "outputs-with-more-refused",
+        "A further member of an output is refused.",
+        ("FND-011", "SUB-001"),
+        needs="FND-011",
+    ),
+    Fault(
+        "strict-not-shown", "A function comes back without strict.", ("ASST-019",), profiles_where(strict_shown=True)
+    ),
     Fault("parts-of-additional-messages-refused", "A list of parts in additional_messages is refused.", ("MSG-013",)),
-    Fault("run-resources-ignored", "tool_resources of a run are accepted and not shown.", ("RUN-015",)),
+    Fault("additional-instructions-on-a-new-line", "additional_instructions begin a new line.", ("N-29",)),
+    Fault("run-resources-ignored", "tool_resources of a run are accepted and not shown.", ("RUN-015",), _TAKEN),
 )
