@@ -31,7 +31,7 @@ FAULTS = (
     Fault(
         "outputs-with-more-refused",
         "A further member of an output is refused.",
-        ("FND-011", "SUB-001"),
+        ("FND-011",),
         needs="FND-011",
     ),
     Fault(
