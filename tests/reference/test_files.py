@@ -25,7 +25,9 @@ def test_upload_and_read(client):
     assert client.get(f"/files/{file['id']}").json() == file
     listed = client.get("/files").json()
     assert listed["data"] == [file]
-    assert ("has_more" in listed) == (client.profile.shape == "v2")
+    told = {"azure-2024-02-15-preview": 0, "openai-v1": 1}.get(client.profile.id, 3)
+    assert list(listed)[2:] in ([], ["has_more"], ["first_id", "last_id", "has_more"])
+    assert len(listed) == 2 + told
     assert client.get("/files", purpose="fine-tune").json()["data"] == []
     assert client.delete(f"/files/{file['id']}").json() == {"id": file["id"], "object": "file", "deleted": True}
     for path in (f"/files/{file['id']}", f"/files/{file['id']}/content"):
@@ -39,7 +41,8 @@ def test_content(client):
     answer = client.get(f"/files/{file['id']}/content")
     if client.profile.platform == "openai":
         assert client.error(answer, 400)["message"] == "Not allowed to download files of purpose: assistants"
-        file = client.upload("image.png", data, purpose="vision").json()
+        purpose = "fine-tune" if client.profile.shape == "v1" else "vision"
+        file = client.upload("image.png", data, purpose=purpose).json()
         answer = client.get(f"/files/{file['id']}/content")
     assert answer.content == data
     assert answer.headers["content-type"] == "application/octet-stream"

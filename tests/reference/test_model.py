@@ -204,7 +204,7 @@ def test_citations(client):
             assert sorted(row["file_citation"]) == ["file_id"]
             assert re.fullmatch(r"【4:\d†\w+\.\w+】", row["text"])
     call = steps[0]["step_details"]["tool_calls"][0]
-    if client.profile.platform == "openai":
+    if "search_results" in client.profile.traits:
         assert {row["file_name"] for row in call["file_search"]["results"]} == {"food.txt", "more.md"}
         assert all("content" not in row for row in call["file_search"]["results"])
     else:

@@ -24,12 +24,13 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """In which states a field is set (not null), null, or either."""
+    """In which states a field is set (not null), null, or either; `where_present`: an absent key is neither."""
 
     field: str
     requirement: str
     required_in: frozenset[str]
     forbidden_in: frozenset[str]
+    where_present: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,13 @@ def lifecycle(kind: str, profile: str, shape: str) -> Lifecycle:
             if row["from"] in states and _applies(row, profile, shape)
         ),
         settings=tuple(
-            Setting(row["field"], row["requirement"], frozenset(row["required_in"]), frozenset(row["forbidden_in"]))
+            Setting(
+                row["field"],
+                row["requirement"],
+                frozenset(row["required_in"]),
+                frozenset(row["forbidden_in"]),
+                row.get("where_present", False),
+            )
             for row in document["sets"]
             if _applies(row, profile, shape)
         ),

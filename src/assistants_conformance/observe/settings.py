@@ -13,6 +13,8 @@ def check_settings(report: Report, cycle: Lifecycle, item: dict[str, Any]) -> No
     """Check the fields of an object against its `status`; an absent key equals null (C-07)."""
     status = item["status"]
     for setting in cycle.settings:
+        if setting.where_present and setting.field not in item:
+            continue
         value = item.get(setting.field)
         if status in setting.required_in:
             report.check(

@@ -182,7 +182,8 @@ def list_messages(world: World, call: Call) -> Json:
         messages = [replace(message, sequence=-message.sequence) for message in messages]
     if world.faults.on("messages-listed-oldest-first"):
         query = {"order": "asc", **query}
-    filtered = world.profile.shape == "v2" and not world.faults.on("run-id-filter-ignored")
+    by_run = world.profile.shape == "v2" or world.profile.traits.get("messages_by_run")
+    filtered = by_run and not world.faults.on("run-id-filter-ignored")
     if filtered and "run_id" in call.query:
         messages = [message for message in messages if message.run_id == call.query["run_id"]]
     if world.faults.on("earlier-turns-are-not-listed"):

@@ -48,7 +48,7 @@ def observe_change(call: Call, context: Context, seen: RunSeen, run: dict[str, A
     status, report = run["status"], context.report
     for requirement in _rules(seen, status):
         wanted, unwanted = _CARRIED.get(requirement, ((), ()))
-        if requirement == "SM-005" and call.profile.shape == "v2":
+        if requirement == "SM-005" and (call.profile.shape == "v2" or "usage" in run):
             wanted = (*wanted, "usage")
         wrong = [f"{name} null" for name in wanted if run.get(name) is None]
         wrong += [f"{name} {run[name]!r}" for name in unwanted if run.get(name) is not None]

@@ -63,6 +63,8 @@ def derived(profile: Profile) -> Iterator[Fault]:
     for name in profile.errors:
         if profile.platform not in conditions[name].get("platforms", [profile.platform]):
             continue
+        if profile.shape not in conditions[name].get("shapes", [profile.shape]):
+            continue
         text, status = ERROR_KILLS.get(name, ((), ()))
         if killed := tuple(row for row in text if row in profile.active):
             yield Fault(f"error:{name}:text", f"The refusal `{name}` is worded in another way.", killed)
