@@ -35,6 +35,8 @@ _OWN_ID = {"assistant": "assistant_id", "thread": "thread_id", "message": "messa
 _ENDING = {"delete_assistant": "assistant_id", "delete_thread": "thread_id", "delete_message": "message_id",
            "delete_file": "file_id"}  # fmt: skip
 _SECOND_END = {"delete_thread": "N-21", "delete_assistant": "ASST-038"}
+#: Refusals that have nothing to do with an object.
+_ELSEWHERE = (401, 403, 429)
 _DELETED_KEYS = {"id", "object", "deleted"}
 #: A clock may differ from ours, and a response may be old; but not by a day. Seconds.
 _DAY = 86_400
@@ -146,6 +148,9 @@ def _ended(call: Call, context: Context, parameter: str) -> None:
 
 def _after_the_end(call: Call, context: Context) -> None:
     operation = call.operation
+    if call.status in _ELSEWHERE:
+        # Who is refused at the door or held back learns nothing about an object.
+        return
     for name, identifier in call.params.items():
         end = context.world.ended.get(identifier)
         if end is None or end[1] > call.exchange.started or operation is None:
