@@ -115,4 +115,5 @@ def test_threads_are_listed_as_they_are_retrieved(project):
 @pytest.mark.parametrize("version", ["v1", "2025-05-01", "2025-05-15-preview"])
 def test_versions_of_a_project(project, version):
     assert project.get("/assistants", **{"api-version": version}).status_code == 200
-    assert project.get("/assistants", **{"api-version": "2024-05-01-preview"}).status_code == 404
+    answer = project.get("/assistants", **{"api-version": "2024-05-01-preview"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "UnsupportedApiVersionValue")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING
 
-from assistants_conformance.reference.refusal import refuse
+from assistants_conformance.reference.refusal import Refusal, refuse
 
 if TYPE_CHECKING:
     from assistants_conformance.contract import Operation, Profile
@@ -102,9 +102,14 @@ def check_api_version(profile: Profile, request: Request, faults: Faults) -> Non
     if faults.on("api-version-in-any-case"):
         version = version.lower()
     if version in profile.api_versions[1:] and faults.on("one-api-version-only"):
-        raise refuse("unknown_api_version", version=version)
+        raise _unserved(profile, version)
     if version not in profile.api_versions and not faults.on("any-api-version-is-served"):
-        raise refuse("unknown_api_version", version=version)
+        raise _unserved(profile, version)
+
+
+def _unserved(profile: Profile, version: str) -> Refusal:
+    versions = ", ".join(f"'{name}'" for name in profile.api_versions)
+    return refuse("unknown_api_version", version=version, versions=versions)
 
 
 def check_beta(profile: Profile, request: Request, operation: Operation, faults: Faults) -> None:
