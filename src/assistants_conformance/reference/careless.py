@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 _LONGEST_NAME = 256
+_SHORT_TEXT = 30_000
 _LIMITS = ("maxLength", "maxItems", "maxProperties")
 _MISSPELT = "code interpreter"
 #: Members of a body that are not read.
@@ -85,6 +86,11 @@ def limited_carelessly(operation: str, schema: Json, faults: Faults) -> Json:
     if faults.on("limits-are-exclusive"):
         schema = copy.deepcopy(schema)
         _each(schema, _one_less)
+    if faults.on("texts-of-thirty-thousand"):
+        schema = copy.deepcopy(schema)
+        for name in ("instructions", "content"):
+            if "maxLength" in schema.get("properties", {}).get(name, {}):
+                schema["properties"][name]["maxLength"] = _SHORT_TEXT
     if faults.on("response-format-unchecked") and "response_format" in schema.get("properties", {}):
         schema = {**schema, "properties": {**schema["properties"], "response_format": {}}}
     return schema
