@@ -1,6 +1,6 @@
 """What only Foundry Agent Service (classic) has: project paths, tokens alone, a list of threads, tools of its own.
 
-Covers FND-001 to FND-011, AUTH-004, VER-017, VER-018, N-30 and MSG-013. The tools need a server or a connection that a
+Covers FND-001 to FND-012, AUTH-004, VER-017, VER-018 and N-30. The tools need a server or a connection that a
 target need not have: `mcp_server_url` and `bing_connection` name them, without them their scenarios do not apply.
 """
 
@@ -92,17 +92,17 @@ def test_outputs_may_carry_more(api: Api, verify: Verify) -> None:
         api.cancel(run)
 
 
-@requirement("MSG-013")
+@requirement("FND-012")
 def test_additional_messages_take_parts(api: Api, verify: Verify) -> None:
     thread, text = api.thread()["id"], api.unique("part")
     parts = [{"type": "text", "text": text}]
     answer = api.post_run(
         thread, api.assistant()["id"], additional_messages=[{"role": "user", "content": parts}], tool_choice="none"
     )
-    if not verify.status("MSG-013", answer, 200):
+    if not verify.status("FND-012", answer, 200):
         return
     told = [text_of(message) for message in api.messages(thread)]
-    verify("MSG-013", text in told, observed=f"messages {told}", expected=f"a message {text!r}", answer=answer)
+    verify("FND-012", text in told, observed=f"messages {told}", expected=f"a message {text!r}", answer=answer)
     api.finished(api.need(answer, "create a run"))
 
 

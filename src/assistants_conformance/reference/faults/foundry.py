@@ -25,7 +25,6 @@ FAULTS = (
     Fault("server-headers-shown", "A run shows the header values that it was given for a server.", ("FND-006",)),
     Fault("cited-page-without-address", "A citation of a page has a title only.", ("FND-008",)),
     Fault("cited-page-by-its-host", "A citation of a page names the host and no address.", ("FND-008",)),
-    Fault("rate-limit-in-plain-text", "A rate limit is told in plain text.", ("ERR-016",)),
     Fault("rate-limit-without-retry-after", "A rate limit does not say when to come again.", ("FND-009",)),
     Fault("undeployed-model-is-a-server-error", "The run of an unknown model fails as server_error.", ("FND-010",)),
     Fault(
@@ -37,7 +36,7 @@ FAULTS = (
     Fault(
         "strict-not-shown", "A function comes back without strict.", ("ASST-019",), profiles_where(strict_shown=True)
     ),
-    Fault("parts-of-additional-messages-refused", "A list of parts in additional_messages is refused.", ("MSG-013",)),
+    Fault("parts-of-additional-messages-refused", "A list of parts in additional_messages is refused.", ("FND-012",)),
     Fault("additional-instructions-on-a-new-line", "additional_instructions begin a new line.", ("N-29",)),
     Fault("run-resources-ignored", "tool_resources of a run are accepted and not shown.", ("RUN-015",), _TAKEN),
 )
