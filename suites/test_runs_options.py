@@ -141,7 +141,10 @@ def test_tool_resources_cannot_be_overridden(api: Api, verify: Verify) -> None:
     shown = answer.json.get("tool_resources")
     if answer.ok and answer.json.get("metadata") != metadata:
         raise Blocked("the run that is answered is not the one that was asked for: it has other metadata")
-    if answer.ok:
+    if api.profile.traits.get("run_takes_tool_resources"):
+        verify.status("RUN-015", answer, 200)
+        verify("RUN-015", file in repr(shown), observed=shown, expected="the resources shown in the run", answer=answer)
+    elif answer.ok:
         verify(
             "RUN-015", file not in repr(shown), observed=shown, expected="tool_resources without effect", answer=answer
         )

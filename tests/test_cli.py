@@ -86,7 +86,6 @@ def test_run_against_something_else_is_retired(here):
     ("arguments", "told"),
     [
         (["--profile", "openai-v3"], "there is no profile 'openai-v3'; did you mean 'openai-v2'?"),
-        (["--profile", "foundry-v1"], "by foundry-v1 only recordings can be judged"),
         (["--url", "localhost"], "--url: 'localhost' is no address"),
         (["--config", "nowhere.toml"], "there is no such file"),
         (["-m", "MSUT"], "there is no level 'MSUT'; did you mean 'MUST'?"),

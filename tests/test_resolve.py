@@ -7,7 +7,7 @@ import pytest
 from assistants_conformance.target.resolve import Options, resolve
 from assistants_conformance.target.table import ConfigError
 
-A1, A2, O2 = "azure-2024-02-15-preview", "azure-2024-05-01-preview", "openai-v2"
+A1, A2, O2, F = "azure-2024-02-15-preview", "azure-2024-05-01-preview", "openai-v2", "foundry-v1"
 AZURE = {"AZURE_OPENAI_ENDPOINT": "https://one.example.org", "AZURE_OPENAI_API_KEY": "azure-secret"}
 
 
@@ -60,6 +60,38 @@ def test_credentials_are_those_of_the_platform_and_hidden(tmp_path):
     assert made.settings.api_key == "sk-secret"
     assert "hunter22" in made.secrets
     assert "hunter22" not in " ".join(made.header())
+
+
+def test_project_is_reached_with_a_token_alone(tmp_path):
+    environ = {**AZURE, "AZURE_OPENAI_AD_TOKEN": "entra-secret"}
+    made = settled(tmp_path, Options(profile=F), environ)
+    assert (made.settings.url, made.origins["url"]) == ("https://one.example.org", "AZURE_OPENAI_ENDPOINT")
+    assert (made.settings.api_key, made.settings.bearer_token) == ("", "entra-secret")
+    made = settled(tmp_path, Options(profile=F), AZURE)
+    assert "AZURE_OPENAI_AD_TOKEN not set" in made.origins["credentials"]
+
+
+def test_server_and_connection_of_a_project_come_from_the_file(tmp_path):
+    text = (
+        f'[target]\nprofile = "{F}"\nmcp_server_url = "https://mcp.example.org/"\nbing_connection = "/connections/b"\n'
+    )
+    made = settled(tmp_path, text=text)
+    assert (made.settings.mcp_server_url, made.settings.bing_connection) == (
+        "https://mcp.example.org/",
+        "/connections/b",
+    )
+    assert "mcp_server_url: https://mcp.example.org/  (conformance.toml)" in made.header()
+    with pytest.raises(ConfigError, match="mcp_server_url: 'mcp' is no address"):
+        settled(tmp_path, text='[target]\nmcp_server_url = "mcp"\n')
+
+
+def test_profile_for_recordings_alone_is_named(tmp_path, monkeypatch):
+    def kept(*, runnable: bool = True):
+        return (A1, A2) if runnable else (A1, A2, F)
+
+    monkeypatch.setattr("assistants_conformance.target.resolve.profile_ids", kept)
+    with pytest.raises(ConfigError, match=f"by {F} only recordings can be judged"):
+        settled(tmp_path, Options(profile=F))
 
 
 def test_header_with_a_secret_is_hidden(tmp_path):
@@ -137,10 +169,6 @@ BAD_FILES = {
     "unknown profile": (
         '[target]\nprofile = "openai-v3"\n',
         "conformance.toml: [target] profile: there is no profile 'openai-v3'; did you mean 'openai-v2'?",
-    ),
-    "profile for recordings": (
-        '[target]\nprofile = "foundry-v1"\n',
-        "conformance.toml: [target] profile: by foundry-v1 only recordings can be judged",
     ),
     "unknown requirement": (
         '[[known]]\nrequirement = "LOCK-099"\nreason = "x"\n',

@@ -39,6 +39,8 @@ class Client:
         self.profile = profile
         headers = {"api-key": server.key}
         params = {"api-version": profile.api_versions[0]}
+        if profile.traits.get("entra_only"):
+            headers = {"authorization": f"Bearer {server.token}"}
         if profile.platform == "openai":
             headers, params = {"authorization": f"Bearer {server.key}", "openai-beta": profile.beta_header}, {}
         self.params = params

@@ -105,8 +105,9 @@ def test_platform_extensions(serve_as):
 
 def test_unknown_and_unfit_files(client):
     client.error(_used(client, "assistant-none"), 404)
-    file = client.upload("a.txt", b"x", purpose="fine-tune").json()
-    client.error(_used(client, file["id"]), 400)
+    if "fine-tune" in client.profile.request_schema("upload_file")["properties"]["purpose"]["enum"]:
+        file = client.upload("a.txt", b"x", purpose="fine-tune").json()
+        client.error(_used(client, file["id"]), 400)
     assert client.get("/assistants").json()["data"] == []
 
 

@@ -19,7 +19,7 @@ SECRET = "sk-wrong-key-0123456789"
 def _without(client, **headers):
     """Send a request with these credentials only."""
     server = client.server
-    query = f"?api-version={client.profile.api_versions[0]}" if client.profile.platform == "azure" else ""
+    query = f"?api-version={client.profile.api_versions[0]}" if client.profile.platform != "openai" else ""
     sent = {"openai-beta": "assistants=v2", "content-type": "application/json", **headers}
     return server.handle("POST", f"{client.profile.base_path}/assistants{query}", sent, b'{"model": 1}')
 
@@ -41,6 +41,10 @@ def test_wrong_key_texts(client):
         assert error["message"].startswith("Incorrect API key provided: ")
         assert error["code"] == "invalid_api_key"
         return
+    if client.profile.traits.get("entra_only"):
+        for headers in ({"api-key": client.server.token}, {"authorization": f"Bearer {SECRET}"}, {}):
+            assert sorted(json.loads(_without(client, **headers).body)) == ["message", "statusCode"]
+        return
     error = json.loads(_without(client, **{"api-key": SECRET}).body)["error"]
     assert sorted(error) == ["code", "message"]
     assert error["message"].startswith("Access denied due to invalid subscription key or wrong API endpoint.")
@@ -50,7 +54,7 @@ def test_wrong_key_texts(client):
 
 def test_right_credentials(client):
     server = client.server
-    good = [{"authorization": f"Bearer {server.key}"}]
+    good = [{"authorization": f"Bearer {server.token if client.profile.traits.get('entra_only') else server.key}"}]
     if client.profile.platform == "azure":
         both = {"api-key": server.key, "authorization": f"Bearer {server.key}"}
         good = [{"api-key": server.key}, {"authorization": f"Bearer {server.token}"}, both]
@@ -79,7 +83,9 @@ def test_beta_header(serve_as):
 
 
 def test_routes(client):
-    for path in ("/nothing", "/threads", "/assistants/", "/deployments/gpt/threads"):
+    listed = client.profile.match("GET", "/threads") is not None
+    assert client.get("/threads").status_code == (200 if listed else 405)
+    for path in ("/nothing", "/assistants/", "/deployments/gpt/threads"):
         assert client.get(path).status_code in (404, 405)
     assert client.send("PUT", "/assistants").status_code == 405
     assert client.send("HEAD", "/assistants").status_code == 405

@@ -537,6 +537,8 @@ def _(trace):
     for number, exchange in enumerate(trace):
         body = exchange.response.json
         submit = is_route(exchange, "POST", "threads", "*", "runs", "*", "submit_tool_outputs")
+        # After an approval a run may go on at once.
+        submit = submit and "tool_approvals" not in (exchange.request.json or {})
         if submit and exchange.response.status == 200 and isinstance(body, dict):
             yield swapped(trace, number, with_body(exchange, {**body, "status": "in_progress"}))
 
@@ -558,3 +560,51 @@ def _(trace):
         if post and isinstance(body, dict) and isinstance((exchange.request.json or {}).get("content"), str):
             body["content"][0]["text"]["value"] += "."
             yield swapped(trace, number, with_body(exchange, body))
+
+
+# -- Foundry alone -----------------------------------------------------------------------------------------------------
+
+
+def approval(run: dict[str, Any]) -> Any:
+    """What a run asks approval for."""
+    return (run.get("required_action") or {}).get("submit_tool_approval")
+
+
+def cited(message: dict[str, Any]) -> list[dict[str, Any]]:
+    """The pages that a message cites."""
+    notes = [note for part in message["content"] for note in part.get("text", {}).get("annotations", ())]
+    return [note["url_citation"] for note in notes if note["type"] == "url_citation"]
+
+
+@one(RUN, "run: approval without a call", "SM-025", when=approval)
+def _(run):
+    run["required_action"]["submit_tool_approval"]["tool_calls"] = []
+
+
+@one(RUN, "run: approval under another name", "SM-025", when=approval)
+def _(run):
+    run["required_action"]["type"] = "submit_tool_confirmation"
+
+
+@one(RUN, "run: a header value in the open", "FND-006", when=lambda run: run.get("tool_resources", {}).get("mcp"))
+def _(run):
+    run["tool_resources"]["mcp"][0]["headers"] = {"X-Conformance": "a header value"}
+
+
+@one(MESSAGE, "message: a cited page without its address", "FND-008", when=cited)
+def _(message):
+    del cited(message)[0]["url"]
+
+
+@one(MESSAGE, "message: a cited page by its path", "FND-008", when=cited)
+def _(message):
+    cited(message)[0]["url"] = "/wiki/Lighthouse"
+
+
+@answer(
+    "approval: answered as if it still waited",
+    *("FND-002", "SUB-009"),
+    when=lambda exchange, _: "tool_approvals" in (exchange.request.json or {}),
+)
+def _(body):
+    body["status"] = "requires_action"

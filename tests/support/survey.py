@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assistants_conformance.target import Api, Blocked, NotApplicable
-from assistants_conformance.target.prompts import CODE_INTERPRETER, PICTURE, TABLE, WEATHER
+from assistants_conformance.target import Api, Blocked, NotApplicable, call_ids
+from assistants_conformance.target.prompts import (
+    CODE_INTERPRETER,
+    PICTURE,
+    SERVER,
+    TABLE,
+    WEATHER,
+    bing_tool,
+    mcp_tool,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -199,6 +207,27 @@ def _files(api: Api) -> None:
     api.post_file(purpose="world_domination")
 
 
+def _project(api: Api) -> None:
+    if not api.has("list_threads"):
+        return
+    api.thread()
+    api.call("list_threads", query={"limit": 2})
+    question = {"messages": [{"role": "user", "content": "What is new?"}]}
+    server = mcp_tool(api.settings.mcp_server_url)
+    entry = {"server_label": SERVER, "headers": {"X-Conformance": "a header value"}}
+    for approve in (True, False):
+        thread = api.thread(**question)["id"]
+        run = api.run(thread, api.assistant(tools=[server])["id"], tool_resources={"mcp": [entry]})
+        run = api.wait(run, "requires_action")
+        approvals = [{"tool_call_id": call, "approve": approve} for call in call_ids(run)]
+        path = {"thread_id": thread, "run_id": run["id"]}
+        api.call("submit_tool_outputs", **path, json={"tool_approvals": approvals})
+        api.finished(run)
+        api.call("list_run_steps", **path)
+    run = api.chat("What is new?", tools=[bing_tool(api.settings.bing_connection)])
+    api.call("list_messages", thread_id=run["thread_id"])
+
+
 def _refusals(api: Api) -> None:
     api.post_assistant(name="x" * 257)
     api.post_thread(metadata={"a": True})
@@ -221,6 +250,7 @@ WALKS: tuple[Callable[[Api], None], ...] = (
     _search,
     _stores,
     _files,
+    _project,
     _refusals,
 )
 

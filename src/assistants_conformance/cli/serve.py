@@ -15,7 +15,9 @@ from assistants_conformance.cli.problems import Problem, told
 @click.option("--clock", type=click.Choice(["virtual", "real"]), default="virtual", show_default=True)
 @click.option("--run-expiry", type=click.IntRange(1), metavar="SECONDS", help="When an unfinished run expires.")
 @click.option("--latency", type=click.FloatRange(0), default=0.0, metavar="SECONDS", help="Wait before each answer.")
-@click.option("--key", help="The API key that is taken. [default: reference-key]")
+@click.option(
+    "--key", help="The API key that is taken, by Foundry the token. [default: reference-key, reference-token]"
+)
 @click.option("--failing-model", metavar="NAME", help="A model whose runs fail.")
 def serve(
     host: str,
@@ -36,6 +38,7 @@ def serve(
         from assistants_conformance.contract import DEFAULT_PROFILE  # noqa: PLC0415 - the help does without all of it
         from assistants_conformance.reference import (  # noqa: PLC0415
             DEFAULT_KEY,
+            DEFAULT_TOKEN,
             RealClock,
             Reference,
             UnknownFaultError,
@@ -50,6 +53,7 @@ def serve(
                 contract,
                 clock=VirtualClock() if clock == "virtual" else RealClock(),
                 key=key or DEFAULT_KEY,
+                token=(key if contract.traits.get("entra_only") else None) or DEFAULT_TOKEN,
                 faults=faults,
                 failing_model=failing_model,
                 run_expiry=run_expiry,

@@ -100,6 +100,8 @@ def embedded(settings: TargetSettings) -> TargetSettings:
         bearer_token=own.bearer_token,
         other_key=own.other_key,
         failing_model=settings.failing_model or own.failing_model,
+        mcp_server_url=settings.mcp_server_url or own.mcp_server_url,
+        bing_connection=settings.bing_connection or own.bing_connection,
         headers={},
     )
 

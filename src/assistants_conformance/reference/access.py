@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING
 
-from assistants_conformance.reference.refusal import refuse
+from assistants_conformance.reference.refusal import Refusal, refuse
 
 if TYPE_CHECKING:
     from assistants_conformance.contract import Operation, Profile
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from assistants_conformance.reference.wire import Request
 
 AZURE_AUDIENCE = "https://cognitiveservices.azure.com"
+FOUNDRY_AUDIENCE = "https://ai.azure.com"
 
 
 def _same(left: str, right: str) -> bool:
@@ -48,6 +49,8 @@ def authenticate(profile: Profile, request: Request, key: str, token: str, fault
         bearer, sent = sent, bearer
     if profile.platform == "openai":
         _check_openai(bearer, key, faults)
+    elif profile.traits.get("entra_only"):
+        _check_token(sent, bearer, token, faults)
     elif sent is not None:
         _check_key(sent, bearer, key, faults)
     elif bearer is None:
@@ -67,6 +70,15 @@ def _check_openai(bearer: str | None, key: str, faults: Faults) -> None:
         if faults.on("wrong-key-without-code"):
             raise refuse("missing_key_openai")
         raise refuse("invalid_key_openai", key=bearer if faults.on("refusal-echoes-the-key") else masked(bearer))
+
+
+def _check_token(sent: str | None, bearer: str | None, token: str, faults: Faults) -> None:
+    if faults.on("key-accepted-by-foundry") and sent is not None and _same(sent, token):
+        return
+    if bearer is None or not _same(bearer, token):
+        if faults.on("refusal-echoes-the-key"):
+            raise refuse("invalid_key_openai", key=bearer or sent)
+        raise refuse("bearer_rejected_azure", audience=FOUNDRY_AUDIENCE)
 
 
 def _check_key(sent: str, bearer: str | None, key: str, faults: Faults) -> None:
@@ -95,8 +107,15 @@ def check_api_version(profile: Profile, request: Request, faults: Faults) -> Non
         raise refuse("missing_api_version")
     if faults.on("api-version-in-any-case"):
         version = version.lower()
+    if version in profile.api_versions[1:] and faults.on("one-api-version-only"):
+        raise _unserved(profile, version)
     if version not in profile.api_versions and not faults.on("any-api-version-is-served"):
-        raise refuse("unknown_api_version", version=version)
+        raise _unserved(profile, version)
+
+
+def _unserved(profile: Profile, version: str) -> Refusal:
+    versions = ", ".join(f"'{name}'" for name in profile.api_versions)
+    return refuse("unknown_api_version", version=version, versions=versions)
 
 
 def check_beta(profile: Profile, request: Request, operation: Operation, faults: Faults) -> None:

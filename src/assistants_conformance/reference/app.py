@@ -114,6 +114,8 @@ class Reference:
                     return self._neighbour.handle(method, url, headers, body)
             self.world.remains.peer = threading.get_ident() if peer is None else peer
             faulty.check_alive(self.faults, request)
+            if (limited := faulty.rate_limited(self.faults, self.world, request)) is not None:
+                return self._reply(429, *limited)
             self.clock.tick()
             self.world.settle()
             try:
@@ -212,6 +214,8 @@ class Reference:
 
     def _match(self, method: str, route: str) -> Match | None:
         match = self.profile.match(method, route)
+        if match is not None and match.operation.id == "list_threads" and self.faults.on("threads-are-not-listed"):
+            return None
         return match if match is not None and match.operation.id in HANDLERS else None
 
     def _call(self, request: Request, match: Match) -> Call:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 _LONGEST_NAME = 256
+_SHORT_TEXT = 30_000
 _LIMITS = ("maxLength", "maxItems", "maxProperties")
 _MISSPELT = "code interpreter"
 #: Members of a body that are not read.
@@ -90,6 +91,11 @@ def limited_carelessly(operation: str, schema: Json, faults: Faults) -> Json:
     if faults.on("limits-are-exclusive"):
         schema = copy.deepcopy(schema)
         _each(schema, _one_less)
+    if faults.on("texts-of-thirty-thousand"):
+        schema = copy.deepcopy(schema)
+        for name in ("instructions", "content"):
+            if "maxLength" in schema.get("properties", {}).get(name, {}):
+                schema["properties"][name]["maxLength"] = _SHORT_TEXT
     if faults.on("streams-in-the-first-shape") and operation == "create_run":
         schema = {**schema, "properties": {**schema["properties"], "stream": {"type": "boolean"}}}
     if faults.on("response-format-unchecked") and "response_format" in schema.get("properties", {}):

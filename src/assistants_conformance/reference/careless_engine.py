@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assistants_conformance.reference.runs import Engine
+from assistants_conformance.reference.outside_engine import ProjectEngine
 from assistants_conformance.reference.state import Message
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _STUCK = {
 _CHOICES = {"tool-choice-none-ignored": "none", "tool-choice-required-ignored": "required"}
 
 
-class CarelessEngine(Engine):
+class CarelessEngine(ProjectEngine):
     """An engine that is strict but for the faults that are switched on."""
 
     def __init__(self, world: World) -> None:

@@ -70,6 +70,16 @@ def check_alive(faults: Faults, request: Request) -> None:
         raise DroppedError("the worker is gone")
 
 
+def rate_limited(faults: Faults, world: World, request: Request) -> tuple[bytes, str, Json] | None:
+    """Refuse the first request of every kind for coming too fast: body, content type and headers; None: serve it."""
+    kind = f"{request.method} {request.path.rpartition('/')[0]}"
+    if not faults.on("rate-limit-without-retry-after") or kind in world.ghosts:
+        return None
+    world.ghosts[kind] = True
+    told = {"code": "429", "message": "Rate limit is exceeded. Try again in 1 seconds."}
+    return dump_json({"error": told}), _JSON, {}
+
+
 def check_rate(faults: Faults, number: int) -> None:
     """Let a request through, the one of that number; the strict server has no rate limit.
 

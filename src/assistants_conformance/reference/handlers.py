@@ -49,8 +49,13 @@ def tools(world: World, given: list[Json] | None) -> list[Json]:
             if azure or function.get("description") is not None:
                 row["function"]["description"] = function.get("description") or None
             row["function"]["parameters"] = function.get("parameters") or {"type": "object", "properties": {}}
-            if "strict" in function or world.profile.traits.get("strict_shown"):
+            late = "strict_shown" in world.profile.traits and not world.faults.on("strict-not-shown")
+            if "strict" in function or late:
                 row["function"]["strict"] = bool(function.get("strict"))
+        elif tool["type"] == "mcp":
+            row |= {name: value for name, value in tool.items() if name != "headers"}
+            if not world.faults.on("allowed-tools-left-out"):
+                row.setdefault("allowed_tools", None)
         elif tool.get(tool["type"]) is not None:
             row[tool["type"]] = tool[tool["type"]]
         shown.append(row)

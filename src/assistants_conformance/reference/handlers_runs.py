@@ -28,10 +28,11 @@ def _effective(body: Json, name: str, inherited: Any) -> Any:
     return inherited if body.get(name) is None else body[name]
 
 
-def _instructions(body: Json, assistant: Assistant) -> str | None:
+def _instructions(world: World, body: Json, assistant: Assistant) -> str | None:
     base: str | None = _effective(body, "instructions", assistant.instructions)
     extra: str | None = body.get("additional_instructions")
-    return " ".join(text for text in (base, extra) if text) or None
+    between = "\n" if world.faults.on("additional-instructions-on-a-new-line") else " "
+    return between.join(text for text in (base, extra) if text) or None
 
 
 def _check(world: World, body: Json, assistant: Assistant, instructions: str | None, *, asked: bool) -> list[Json]:
@@ -115,7 +116,7 @@ def create_run(world: World, call: Call) -> Json | RunStream:
         PlannedMessages(world, [{"role": "user", "content": "A run was asked for."}]).carry_out(thread)
     assistant = world.store.assistant(body["assistant_id"])
     messages = PlannedMessages(world, body.get("additional_messages"))
-    instructions = _instructions(body, assistant)
+    instructions = _instructions(world, body, assistant)
     asked = messages.from_user or any(message.role == "user" for message in thread.messages.values())
     effective = _check(world, body, assistant, instructions, asked=asked)
     if (refusal := lock.run_refusal(world, thread, assistant.id)) is not None:
@@ -133,6 +134,7 @@ def _answer(world: World, body: Json, run: Run, thread: Thread | None = None) ->
     """Return a new run, or the stream of its events; `thread` is the one that was made with it."""
     if body.get("stream") and not world.faults.on("stream-is-ignored"):
         return world.engine.streams.open(run, thread)
+    world.engine.start_early(run)
     return world.render.run(run)
 
 
@@ -143,7 +145,7 @@ def create_thread_and_run(world: World, call: Call) -> Json | RunStream:
     assistant = world.store.assistant(body["assistant_id"])
     planned = PlannedThread(world, body.get("thread"))
     Planned(world, body.get("tool_resources"))
-    instructions = _instructions(body, assistant)
+    instructions = _instructions(world, body, assistant)
     effective = _check(world, body, assistant, instructions, asked=planned.messages.from_user)
     thread = planned.carry_out()
     return _answer(world, body, _make(world, thread, assistant, body, effective, instructions), thread)
@@ -212,7 +214,11 @@ def submit_tool_outputs(world: World, call: Call) -> Json | RunStream:
     if run.required_action is None:
         raise refuse("run_not_accepting_outputs", status=run.status)
     expected = [awaited["id"] for awaited in run.required_action]
-    got = [output["tool_call_id"] for output in call.body["tool_outputs"]]
+    approval = run.required_action[0]["type"] == "mcp"
+    rows = call.body.get("tool_approvals" if approval else "tool_outputs")
+    if rows is None:
+        raise refuse("missing_required_parameter", at="tool_approvals" if approval else "tool_outputs")
+    got = [row["tool_call_id"] for row in rows]
     if set(expected) != set(got):
         spoilt_runs.refused(world, run)
     for name in got:
@@ -222,7 +228,10 @@ def submit_tool_outputs(world: World, call: Call) -> Json | RunStream:
         raise refuse("outputs_missing", expected=expected, got=got)
     streamed = bool(call.body.get("stream")) and not world.faults.on("stream-is-ignored")
     stream = world.engine.streams.listen(run) if streamed else None
-    world.engine.submit(run, {row["tool_call_id"]: row.get("output") or "" for row in call.body["tool_outputs"]})
+    if approval:
+        world.engine.approve(run, {row["tool_call_id"]: row["approve"] for row in rows})
+    else:
+        world.engine.submit(run, {row["tool_call_id"]: row.get("output") or "" for row in rows})
     if stream is not None:
         return stream
     if world.faults.on("submit-answers-a-confirmation"):

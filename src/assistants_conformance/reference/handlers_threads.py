@@ -101,6 +101,19 @@ def create_thread(world: World, call: Call) -> Json:
     return world.render.thread(PlannedThread(world, call.body).carry_out())
 
 
+@serves("list_threads")
+def list_threads(world: World, call: Call) -> Json:
+    """GET /threads, which one platform has."""
+    query = {"order": "asc", **call.query} if world.faults.on("threads-listed-oldest-first") else call.query
+
+    def shown(row: Thread) -> Json:
+        if world.faults.on("listed-thread-in-short"):
+            return {"id": row.id, "object": "thread", "created_at": row.created_at}
+        return world.render.thread(row, read=True)
+
+    return page(world, list(world.store.threads.values()), query, shown, kind="thread")
+
+
 @serves("get_thread")
 def get_thread(world: World, call: Call) -> Json:
     """GET /threads/{thread_id}."""

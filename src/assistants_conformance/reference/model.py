@@ -72,6 +72,21 @@ class Search:
 
 
 @dataclass(frozen=True)
+class CallServer:
+    """Call a tool of an MCP server."""
+
+    question: str
+    tool: Json
+
+
+@dataclass(frozen=True)
+class SearchWeb:
+    """Search the web with Bing."""
+
+    query: str
+
+
+@dataclass(frozen=True)
 class Say:
     """Write the message that closes the run; `show_code` asks for the code of an earlier run."""
 
@@ -79,7 +94,7 @@ class Say:
     show_code: bool = False
 
 
-Action = CallFunctions | RunCode | Search | Say
+Action = CallFunctions | RunCode | Search | CallServer | SearchWeb | Say
 
 
 @dataclass(frozen=True)
@@ -124,13 +139,27 @@ def _forced(now: Situation, choice: Json) -> Action | None:
 def _use(now: Situation, tool: Json) -> Action:
     if tool["type"] == "function":
         return CallFunctions((_call(tool["function"], now.question),))
-    return Search(now.question) if tool["type"] in _SEARCHES else _code(now)
+    if tool["type"] in _SEARCHES:
+        return Search(now.question)
+    return _outside(now, tool) or _code(now)
+
+
+def _outside(now: Situation, tool: Json) -> Action | None:
+    """Return the use of a tool outside the service; None where it is another tool, or was used."""
+    if tool["type"] in now.used:
+        return None
+    if tool["type"] == "mcp":
+        return CallServer(now.question, tool)
+    return SearchWeb(now.question) if tool["type"] == "bing_grounding" else None
 
 
 def _fitting(now: Situation, say: Say) -> Action:
     kinds = {tool["type"] for tool in now.tools}
     if now.searchable and kinds.intersection(_SEARCHES) and not set(now.used).intersection(_SEARCHES):
         return Search(now.question)
+    for tool in now.tools:
+        if (action := _outside(now, tool)) is not None:
+            return action
     coding = "code_interpreter" in kinds and "code_interpreter" not in now.used and not say.show_code
     if coding and (_CODE.search(now.question) or _CODE.search(now.instructions)):
         return _code(now)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from assistants_conformance.reference.outside import Page
     from assistants_conformance.reference.search import Hit
 
 Json = dict[str, Any]
@@ -28,6 +29,7 @@ class Findings:
     pictures: list[str] = field(default_factory=list)
     products: list[tuple[str, str]] = field(default_factory=list)
     hits: list[Hit] = field(default_factory=list)
+    pages: list[Page] = field(default_factory=list)
     logs: list[str] = field(default_factory=list)
     program: str | None = None
 
@@ -69,6 +71,11 @@ def compose(findings: Findings, *, first_shape: bool) -> tuple[str, list[Json]]:
             text.mark(marker, "file_citation", {**body, "quote": hit.quote} if first_shape else body)
     elif any(name in ("file_search", "retrieval") for name in findings.used):
         text.sentence("I searched the files and found nothing on this.")
+    if findings.pages:
+        text.sentence("")
+        for number, page in enumerate(findings.pages):
+            text.add((" " if number else "") + page.quote)
+            text.mark(f"【3:{number}†source】", "url_citation", {"url": page.url, "title": page.title})
     if findings.logs:
         text.sentence("The code printed: " + "".join(findings.logs).strip())
     if findings.pictures:

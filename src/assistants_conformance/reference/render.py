@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assistants_conformance.reference import spoilt_runs
+from assistants_conformance.reference import outside, spoilt_runs
 
 if TYPE_CHECKING:
     from assistants_conformance.contract import Profile
@@ -149,7 +149,9 @@ class Renderer:
         }
         action = None
         if row.required_action is not None:
-            action = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": row.required_action}}
+            approval = row.required_action[0]["type"] == "mcp" and not self.faults.on("approval-asked-as-outputs")
+            kind = "submit_tool_approval" if approval else "submit_tool_outputs"
+            action = {"type": kind, kind: {"tool_calls": row.required_action}}
         if action is not None or not self._early:
             shown["required_action"] = action
         reason = row.incomplete_reason
@@ -158,7 +160,9 @@ class Renderer:
             "model": row.model,
             "instructions": row.instructions,
             "tools": row.tools,
-            "tool_resources": row.given_resources,
+            "tool_resources": row.given_resources
+            if self.faults.on("server-headers-shown")
+            else outside.as_shown(row.given_resources),
             "file_ids": row.file_ids,
             "metadata": row.metadata,
             "temperature": row.temperature,

@@ -182,6 +182,10 @@ class Engine:
             self._spend(run, run.max_prompt_tokens - run.tokens[0])
             self._end(run, "incomplete", int(at), reason="max_prompt_tokens")
             return
+        self._use(run, action, prompt, at)
+        run.action = None
+
+    def _use(self, run: Run, action: model.Action | None, prompt: int, at: float) -> None:
         match action:
             case model.CallFunctions():
                 self._call_functions(run, action, prompt, at)
@@ -191,14 +195,15 @@ class Engine:
                 self._search(run, action, prompt, at)
             case model.Say():
                 self._say(run, action, prompt, at)
-        run.action = None
 
     def _error(self, run: Run, at: float) -> Json | None:
         """Return with what error the model of a run answers, None where it works."""
         if run.model == self._world.failing_model:
             return RATE_LIMIT
         if not self._world.knows_model(run.model):
-            return {"code": "invalid_engine_error", "message": f"Failed to resolve model info for: {run.model}"}
+            wrong = self._world.faults.on("undeployed-model-is-a-server-error")
+            code = "server_error" if wrong else "invalid_engine_error"
+            return {"code": code, "message": f"Failed to resolve model info for: {run.model}"}
         return stores.failure(self._world, run, at)
 
     def _fails(self, run: Run, at: float) -> bool:
@@ -208,7 +213,7 @@ class Engine:
         for step in run.steps.values():
             for call in step.details.get("tool_calls", ()) if step.status == "in_progress" else ():
                 # What was asked of the tool was used, also where the tool came to nothing.
-                step.usage = (self._prompt(run), prose.tokens(str(call[call["type"]].get("input", ""))))
+                step.usage = (self._prompt(run), prose.tokens(str(call.get(call["type"], {}).get("input", ""))))
         run.last_error = dict(error)
         self._end(run, "failed", int(at))
         return True
@@ -259,14 +264,15 @@ class Engine:
         self._begin(run, step)
         step.usage = (prompt, cost)
         run.used += [name for name, _ in action.calls]
+        self._await(run, step, calls)
+
+    def _await(self, run: Run, step: Step, calls: list[Json]) -> None:
         # A copy: the step gets the outputs, the awaited calls must not.
         run.required_action = json.loads(json.dumps(calls))
         run.status = "requires_action"
         run.due = None
-        windows = self._world.profile.expiry
         if self._world.run_expiry is None:
-            run.expires_at = run.created_at + windows.after_action[-1]
-            step.expires_at = run.expires_at
+            run.expires_at = step.expires_at = run.created_at + self._world.profile.expiry.after_action[-1]
         self.streams.run(run)
 
     def _run_code(self, run: Run, action: model.RunCode, prompt: int, at: float) -> None:
@@ -332,6 +338,7 @@ class Engine:
             pictures=run.pictures,
             products=files,
             hits=run.hits,
+            pages=run.pages,
             logs=run.logs,
             program=self._program(run) if action.show_code else None,
         )

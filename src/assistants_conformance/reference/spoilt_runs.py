@@ -19,6 +19,7 @@ _UNREAD = {
     "run-ignores-the-tools": ("tools",),
     "additional-instructions-lost": ("additional_instructions",),
     "additional-messages-lost": ("additional_messages",),
+    "run-resources-ignored": ("tool_resources",),
     "thread-and-run-drops-the-options": ("instructions", "temperature", "max_completion_tokens", "metadata"),
     "thread-and-run-drops-the-thread": ("thread",),
 }
@@ -48,6 +49,11 @@ def read(world: World, body: Json, *, together: bool) -> Json:
         body = {**body, "additional_messages": body["additional_messages"][::-1]}
     if faults.on("thread-and-run-needs-a-thread") and together and not body.get("thread"):
         raise refuse("missing_required_parameter", at="thread")
+    more = body.get("additional_messages")
+    if faults.on("parts-of-additional-messages-refused") and isinstance(more, list):
+        for message in more:
+            if isinstance(message.get("content"), list):
+                raise refuse("invalid_type", at="additional_messages[0].content", expected="a string", got="an array")
     strategy = body.get("truncation_strategy")
     if faults.on("last-messages-without-a-count-taken") and isinstance(strategy, dict):
         body = {**body, "truncation_strategy": {"last_messages": 10, **strategy}}
@@ -76,6 +82,8 @@ def unchecked(operation: str, schema: Json, faults: Faults) -> Json:
         return {}
     if operation in ("create_run", "create_thread_and_run") and faults.on("run-without-assistant-not-found"):
         return {**schema, "required": []}
+    if operation == "create_run" and faults.on("run-resources-take-effect"):
+        schema = {**schema, "properties": {**schema["properties"], "tool_resources": {"type": ["object", "null"]}}}
     if operation == "create_run" and faults.on("last-messages-without-a-count-taken"):
         schema = copy.deepcopy(schema)
         schema["properties"].get("truncation_strategy", {}).pop("allOf", None)
@@ -85,6 +93,7 @@ def unchecked(operation: str, schema: Json, faults: Faults) -> Json:
     outputs = schema["properties"]["tool_outputs"]
     if faults.on("submit-without-outputs-taken"):
         schema["required"] = []
+        schema.pop("anyOf", None)
     if faults.on("empty-outputs-taken"):
         outputs.pop("minItems", None)
     if faults.on("outputs-without-call-id-passed-over"):
@@ -139,6 +148,8 @@ def submitted(world: World, run: Run, body: Json) -> Json | None:
             raise refuse("outputs_missing", expected=[], got=[])
         return None
     rows = [row for row in body.get("tool_outputs") or () if isinstance(row, dict)]
+    if faults.on("outputs-with-more-refused") and any(row.keys() - {"tool_call_id", "output"} for row in rows):
+        raise refuse("unknown_parameter", at="tool_outputs[0].type")
     expected = [call["id"] for call in run.required_action]
     outputs = {str(row["tool_call_id"]): str(row.get("output") or "") for row in rows if row.get("tool_call_id")}
     if not _passes(faults, rows, expected):

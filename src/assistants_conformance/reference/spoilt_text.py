@@ -94,6 +94,18 @@ def _null_quote(row: Json, value: str) -> None:
         row["file_citation"] = {**row["file_citation"], "quote": None}
 
 
+def _without_address(row: Json, value: str) -> None:
+    del value
+    if row["type"] == "url_citation":
+        row["url_citation"] = {"title": row["url_citation"]["title"]}
+
+
+def _host_alone(row: Json, value: str) -> None:
+    del value
+    if row["type"] == "url_citation":
+        row["url_citation"] = {**row["url_citation"], "url": row["url_citation"]["url"].split("/")[2]}
+
+
 def _filtered(row: Json, value: str) -> None:
     del value
     row["content_filter_results"] = {"hate": {"filtered": False, "severity": "safe"}}
@@ -112,6 +124,8 @@ _CHANGES: Mapping[str, Callable[[Json, str], None]] = {
     "citation-without-quote": _without_quote,
     "citation-quote-null": _null_quote,
     "annotation-with-filter-results": _filtered,
+    "cited-page-without-address": _without_address,
+    "cited-page-by-its-host": _host_alone,
 }
 
 

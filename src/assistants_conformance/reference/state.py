@@ -128,6 +128,7 @@ class Run(Record):
     pictures: list[str] = field(default_factory=list)
     products: list[str] = field(default_factory=list)
     hits: list[Any] = field(default_factory=list)
+    pages: list[Any] = field(default_factory=list)
     logs: list[str] = field(default_factory=list)
     # The message that is being written while somebody listens to the run, with its step.
     draft: tuple[Message, Step] | None = None

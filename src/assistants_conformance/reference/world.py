@@ -11,8 +11,8 @@ from assistants_conformance.reference.careless_state import Remains
 from assistants_conformance.reference.files import FileTypes
 from assistants_conformance.reference.ids import Uuids
 from assistants_conformance.reference.index import Index
+from assistants_conformance.reference.outside_engine import ProjectEngine
 from assistants_conformance.reference.render import Renderer
-from assistants_conformance.reference.runs import Engine
 from assistants_conformance.reference.store import Store
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class World:
         self.render = Renderer(profile, faults)
         self.file_types = FileTypes(profile)
         self.index = Index(self)
-        self.engine = CarelessEngine(self) if faults.active else Engine(self)
+        self.engine = CarelessEngine(self) if faults.active else ProjectEngine(self)
         # Spoils an object that goes out; set by the server, for whatever leaves it by another way than an answer.
         self.spoil: Callable[[dict[str, Any]], dict[str, Any]] = lambda shown: shown
         # Where lists showed their items first; only a faulty cursor asks for it.

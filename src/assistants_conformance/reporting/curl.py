@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from assistants_conformance.observe import Exchange
 
 _SECRET = {"api-key": "$AZURE_OPENAI_API_KEY", "authorization": "Bearer $OPENAI_API_KEY"}
+_TOKEN = "Bearer $AZURE_OPENAI_AD_TOKEN"  # noqa: S105 - the name of a variable
 _HIDDEN = re.compile(r"(key|token|secret|cookie|password|signature|authorization)", re.IGNORECASE)
 _DROPPED = {"host", "content-length", "connection", "accept", "accept-encoding", "user-agent"}
 _LONGEST = 2000
@@ -23,7 +24,9 @@ def curl(exchange: Exchange) -> str:
         if name in _DROPPED:
             continue
         if name in _SECRET:
-            parts += ["-H", f'"{name}: {_SECRET[name]}"']
+            # Only Azure and Foundry have a version in the query, and their bearer is a token.
+            token = name == "authorization" and "api-version" in request.query
+            parts += ["-H", f'"{name}: {_TOKEN if token else _SECRET[name]}"']
         elif _HIDDEN.search(name):
             parts += ["-H", f'"{name}: $HIDDEN"']
         else:

@@ -43,6 +43,7 @@ AREAS = (
     "streaming",
     "vector_stores",
     "documentation",
+    "foundry",
 )
 
 _STATUS: Mapping[Overall, int] = {"conformant": 0, "incomplete": 0, "non-conformant": 1, "retired": 2, "error": 2}

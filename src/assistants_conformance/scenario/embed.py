@@ -23,6 +23,9 @@ OTHER_KEY = "embedded-other-key"
 #: When a recording of the embedded server begins: 2026-01-01, in Unix seconds.
 RECORDED_START = 1_767_225_600.0
 FAILING_MODEL = "embedded-failing-model"
+#: Nobody is asked there: the embedded server knows by itself what a server and a search would answer.
+MCP_SERVER = "https://mcp.invalid/"
+BING_CONNECTION = "embedded-connection"
 
 
 def embedded_settings(profile: Profile, faults: Iterable[str] = ()) -> TargetSettings:
@@ -30,9 +33,11 @@ def embedded_settings(profile: Profile, faults: Iterable[str] = ()) -> TargetSet
     return TargetSettings(
         profile=profile,
         api_key=KEY,
-        bearer_token=TOKEN if profile.platform == "azure" else "",
+        bearer_token=TOKEN if profile.platform != "openai" else "",
         other_key=OTHER_KEY,
         failing_model=FAILING_MODEL,
+        mcp_server_url=MCP_SERVER,
+        bing_connection=BING_CONNECTION,
         faults=tuple(faults),
     )
 

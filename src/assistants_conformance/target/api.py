@@ -436,9 +436,10 @@ def _first_run(answer: Answer) -> dict[str, Any]:
 
 
 def call_ids(run: dict[str, Any]) -> list[str]:
-    """Return the ids of the function calls that a run waits for."""
+    """Return the ids of the calls that a run waits for: of functions, or of servers that want an approval."""
     action = run.get("required_action")
-    inner = action.get("submit_tool_outputs") if isinstance(action, dict) else None
+    named = action.get("type") if isinstance(action, dict) else None
+    inner = action.get(named) if isinstance(action, dict) and isinstance(named, str) else None
     calls = inner.get("tool_calls") if isinstance(inner, dict) else None
     return (
         [str(call["id"]) for call in calls if isinstance(call, dict) and "id" in call]

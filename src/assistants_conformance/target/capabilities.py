@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from assistants_conformance.target.client import Answer, Blocked, NotApplicable
-from assistants_conformance.target.prompts import BRIEF
+from assistants_conformance.target.prompts import BRIEF, bing_tool, mcp_tool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
 
 def _there(answer: Answer) -> bool:
-    """Only a refusal says that a thing is not offered; a server fault says nothing, and the scenarios will meet it."""
-    return not 400 <= answer.status < 500
+    """Only a refusal says that a thing is not offered.
+
+    A server fault, a refused credential or a rate limit says nothing, and the scenarios will meet it.
+    """
+    return not 400 <= answer.status < 500 or answer.status in (401, 403, 429)
 
 
 def _tool(kind: str) -> Callable[[Api], tuple[bool, str]]:
@@ -45,6 +48,22 @@ def _vector_stores(api: Api) -> tuple[bool, str]:
     return answer.status not in (404, 405, 501), f"GET /vector_stores answered {answer.status}"
 
 
+def _server(api: Api) -> tuple[bool, str]:
+    url = api.settings.mcp_server_url
+    if not url:
+        return False, "no server is named: [target] mcp_server_url"
+    answer = api.post_assistant(instructions=BRIEF, tools=[mcp_tool(url)])
+    return _there(answer), f"creating an assistant with the tool mcp answered {answer.status}"
+
+
+def _bing(api: Api) -> tuple[bool, str]:
+    connection = api.settings.bing_connection
+    if not connection:
+        return False, "no connection is named: [target] bing_connection"
+    answer = api.post_assistant(instructions=BRIEF, tools=[bing_tool(connection)])
+    return _there(answer), f"creating an assistant with the tool bing_grounding answered {answer.status}"
+
+
 def _streaming(api: Api) -> tuple[bool, str]:
     thread = api.thread(messages=[{"role": "user", "content": "Hello."}])["id"]
     answer = api.post_run(thread, api.assistant()["id"], stream=True)
@@ -63,6 +82,8 @@ PROBES: Mapping[str, Callable[[Api], tuple[bool, str]]] = {
     "message_delete": _message_delete,
     "streaming": _streaming,
     "vector_stores": _vector_stores,
+    "mcp": _server,
+    "bing_grounding": _bing,
 }
 
 

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 import httpx2
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 #: Told to the judge's reader where a request got no answer at all.
 _NO_ANSWER = "ERR-032"
+_TOO_FAST = 429
+#: How often a request is sent that comes too fast; a rate limit is no finding, and waiting for it has an end.
+_RATE_LIMITED = 6
 #: Told where a stream is open and nothing comes any more.
 _STALLED = "SSE-023"
 #: The parts of a request that are no part of its path.
@@ -128,6 +131,8 @@ class Client:
             return f"http://reference.invalid{self.settings.profile.base_path}"
         url = self.settings.url.rstrip("/")
         base = self.settings.profile.base_path
+        if self.settings.profile.traits.get("address_has_project") and urlsplit(url).path:
+            return url
         return url if url.endswith(base) else url + base
 
     def default_headers(self) -> dict[str, str]:
@@ -237,6 +242,23 @@ class Client:
         return Answer(live.exchange)
 
     def _open_answer(self, method: str, url: str, headers: dict[str, str], content: bytes) -> LiveStream:
+        """Send a request, again where it came too fast, and return its answer, of which only the head was read.
+
+        Raises:
+            Blocked: no answer came, or none but that it came too fast.
+        """
+        told = ""
+        for waited in range(_RATE_LIMITED):
+            live = self._open_once(method, url, headers, content)
+            if live.status != _TOO_FAST:
+                return live
+            live.read()
+            told = live.head.headers.get("retry-after", "").strip()
+            if not self.settings.embedded:
+                time.sleep(min(float(told) if told.isdecimal() else 2.0**waited, self.settings.request_timeout))
+        raise Blocked(f"{method} {path_of(url)} came too fast {_RATE_LIMITED} times (Retry-After {told or 'missing'})")
+
+    def _open_once(self, method: str, url: str, headers: dict[str, str], content: bytes) -> LiveStream:
         """Send a request and return its answer, of which nothing but the head was read."""
         request = Request(method, url, lowered(headers), content)
         with self._lock:

@@ -36,6 +36,23 @@ BRIEF = "Answer in one short sentence."
 CODE_INTERPRETER: dict[str, Any] = {"type": "code_interpreter"}
 
 
+#: The name under which a run knows the MCP server of the target.
+SERVER = "conformance"
+
+
+def mcp_tool(url: str) -> dict[str, Any]:
+    """Return the tool that reaches an MCP server (Foundry)."""
+    return {"type": "mcp", "server_label": SERVER, "server_url": url}
+
+
+def bing_tool(connection: str) -> dict[str, Any]:
+    """Return the tool that searches the web through a connection of the project (Foundry)."""
+    return {
+        "type": "bing_grounding",
+        "bing_grounding": {"search_configurations": [{"connection_id": connection, "count": 3}]},
+    }
+
+
 def demand(names: list[str]) -> str:
     """Return instructions that make a model call functions, all of them in one turn."""
     listed = " and ".join(names)

@@ -22,6 +22,7 @@ CONFIG_FILE = "conformance.toml"
 #: What selects the embedded reference server where a file or the environment names an address.
 REFERENCE = "reference"
 
+_TOKEN = "AZURE_OPENAI_AD_TOKEN"  # noqa: S105 - the name of a variable
 _SECRETIVE = ("key", "token", "secret", "cookie", "password", "auth")
 
 
@@ -73,6 +74,8 @@ class Resolved:
             "run_expiry_seconds": settings.run_expiry_seconds,
             "clock_url": settings.clock_url,
             "failing_model": settings.failing_model,
+            "mcp_server_url": settings.mcp_server_url,
+            "bing_connection": settings.bing_connection,
             "api_version": settings.api_version,
             "request_timeout": settings.request_timeout,
             "run_timeout": settings.run_timeout,
@@ -140,6 +143,7 @@ class _Resolver:
         target.only(
             "url", "profile", "model", "run_expiry_seconds", "clock_url", "failing_model",
             "api_version", "other_key_env", "request_timeout", "run_timeout", "page_limit", "headers",
+            "mcp_server_url", "bing_connection",
         )  # fmt: skip
         budget.only("requests", "runs", "minutes")
         profile = self._profile(target)
@@ -168,6 +172,8 @@ class _Resolver:
             run_expiry_seconds=self._first("run_expiry_seconds", options.run_expiry, expiry),
             clock_url=self._address("clock_url", "--clock-url", options.clock_url, target) or "",
             failing_model=self._first("failing_model", options.failing_model, target.text("failing_model")) or "",
+            mcp_server_url=self._address("mcp_server_url", "", None, target) or "",
+            bing_connection=self._first("bing_connection", None, target.text("bing_connection")) or "",
             capabilities=self._capabilities(),
             headers=MappingProxyType({name: headers.text(name) or "" for name in headers.names()}),
             request_timeout=self._seconds("request_timeout", options.request_timeout, target, 30.0),
@@ -210,7 +216,7 @@ class _Resolver:
         filed = self._address("url", "--url", self.options.url, target, special=REFERENCE)
         if "url" in self.origins and self.origins["url"] == "option":
             return None if filed == REFERENCE else filed
-        name = {"azure": "AZURE_OPENAI_ENDPOINT", "openai": "OPENAI_BASE_URL"}.get(profile.platform, "")
+        name = "OPENAI_BASE_URL" if profile.platform == "openai" else "AZURE_OPENAI_ENDPOINT"
         there = self.environ.get(name, "").strip()
         if there:
             self.origins["url"] = name
@@ -254,13 +260,16 @@ class _Resolver:
     def _credentials(self, profile: Profile, url: str | None) -> tuple[str, str]:
         if url is None:
             return "", ""
-        names = {"openai": ("OPENAI_API_KEY",)}.get(profile.platform, ("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN"))
+        names = {"openai": ("OPENAI_API_KEY",), "foundry": (_TOKEN,)}.get(
+            profile.platform, ("AZURE_OPENAI_API_KEY", _TOKEN)
+        )
         given = {name: self.environ.get(name, "").strip() for name in names}
         for name, value in given.items():
             _sendable(name, value)
         there = " and ".join(name for name, value in given.items() if value)
         self.origins["credentials"] = f"{there} (hidden)" if there else f"none: {' and '.join(names)} not set"
-        return given[names[0]], given[names[1]] if len(names) > 1 else ""
+        key = next((value for name, value in given.items() if name != _TOKEN), "")
+        return key, given.get(_TOKEN, "")
 
     def _other_key(self, target: Table, url: str | None) -> str:
         name = target.text("other_key_env")

@@ -101,7 +101,7 @@ def connect(
         warnings.simplefilter("ignore", DeprecationWarning)
         if settings.profile.platform == "openai":
             client = OpenAI(api_key=settings.bearer_token or key, **shared)
-        elif settings.api_key or not settings.bearer_token:
+        elif (settings.api_key and not settings.profile.traits.get("entra_only")) or not settings.bearer_token:
             client = AzureOpenAI(api_key=key, api_version=api_version, **shared)
         else:
             client = AzureOpenAI(azure_ad_token=settings.bearer_token, api_version=api_version, **shared)

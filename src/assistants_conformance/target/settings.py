@@ -22,6 +22,8 @@ CAPABILITIES = (
     "tool_choice_required",
     "cancel_requires_action",
     "content_download",
+    "mcp",
+    "bing_grounding",
 )
 
 
@@ -52,6 +54,8 @@ class TargetSettings:
     run_expiry_seconds: int | None = None
     clock_url: str = ""
     failing_model: str = ""
+    mcp_server_url: str = ""
+    bing_connection: str = ""
     capabilities: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     request_timeout: float = 30.0

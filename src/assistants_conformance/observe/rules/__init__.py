@@ -14,6 +14,7 @@ from assistants_conformance.observe.rules.credentials import observe_credentials
 from assistants_conformance.observe.rules.echo import observe_echo
 from assistants_conformance.observe.rules.errors import observe_errors
 from assistants_conformance.observe.rules.files import observe_files
+from assistants_conformance.observe.rules.foundry import observe_foundry
 from assistants_conformance.observe.rules.headers import observe_headers
 from assistants_conformance.observe.rules.identity import observe_identity
 from assistants_conformance.observe.rules.lists import observe_lists
@@ -46,6 +47,7 @@ RULES: tuple[Callable[[Call, Context], None], ...] = (
     observe_assistants,
     observe_files,
     observe_messages,
+    observe_foundry,
     observe_steps,
     observe_vector_stores,
     observe_lock,

@@ -66,7 +66,8 @@ def observe_change(call: Call, context: Context, seen: RunSeen, run: dict[str, A
 def asked(run: dict[str, Any]) -> frozenset[str]:
     """Return the ids of the calls that a run waits for."""
     action = run.get("required_action")
-    inner = action.get("submit_tool_outputs") if isinstance(action, dict) else None
+    named = action.get("type") if isinstance(action, dict) else None
+    inner = action.get(named) if isinstance(action, dict) and isinstance(named, str) else None
     calls = inner.get("tool_calls") if isinstance(inner, dict) else None
     rows = calls if isinstance(calls, list) else []
     return frozenset(call["id"] for call in rows if isinstance(call, dict) and isinstance(call.get("id"), str))

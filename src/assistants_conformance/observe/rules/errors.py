@@ -42,10 +42,11 @@ def observe_errors(call: Call, context: Context) -> None:
         return
     _envelope(call, context)
     if call.status == 429 and call.exchange.complete:
-        told = f"{call.exchange.response.json!r:.160}"
-        context.report.check(
-            "ERR-016", isinstance(_error(call).get("message"), str), told, "an `error` object with a message"
-        )
+        error, told = _error(call), f"{call.exchange.response.json!r:.160}"
+        holds = isinstance(error.get("message"), str)
+        if call.profile.platform == "foundry":
+            holds = holds and (isinstance(error.get("code"), str) or isinstance(error.get("type"), str))
+        context.report.check("ERR-016", holds, told, "an `error` object with a message, and a code or a type")
     _texts(call, context)
 
 
@@ -86,6 +87,9 @@ def _envelope(call: Call, context: Context) -> None:
     token_form = (
         call.profile.platform != "openai" and call.status == 401 and isinstance(body, dict) and "statusCode" in body
     )
+    # Under a project, a path that nothing serves is told as problem details (RFC 9457), by whatever stands in front.
+    if call.operation is None and call.profile.platform == "foundry" and _is_problem(body):
+        return
     if not token_form:
         report.check(
             "ERR-003",
@@ -96,7 +100,7 @@ def _envelope(call: Call, context: Context) -> None:
     if call.profile.platform == "openai":
         shape, rule = call.profile.object_shape("error"), "ERR-001"
     else:
-        gateway = call.status in _GATEWAY
+        gateway = call.status in _GATEWAY or _of_another_version(call)
         shape, rule = call.profile.object_shape("error_azure" if gateway else "error"), "ERR-002"
     if shape is not None and not token_form and isinstance(body, dict):
         problems = shape.problems(body)
@@ -112,8 +116,8 @@ def _texts(call: Call, context: Context) -> None:
         return
     message, operation = error.get("message"), call.operation
     if call.status in (400, 404, 409, 413, 415, 422) and operation is not None:
-        gateway = call.profile.platform != "openai" and call.status in _GATEWAY and "type" not in error
-        if not gateway:
+        gateway = call.profile.platform != "openai" and "type" not in error
+        if not (gateway and (call.status in _GATEWAY or _of_another_version(call))):
             report.check(
                 "ERR-027", error.get("type") == "invalid_request_error", error.get("type"), "type invalid_request_error"
             )
@@ -124,9 +128,16 @@ def _texts(call: Call, context: Context) -> None:
 
 
 def _of_gateway(call: Call, error: dict[str, Any]) -> bool:
+    return call.profile.platform != "openai" and "type" not in error and _of_another_version(call)
+
+
+def _of_another_version(call: Call) -> bool:
     # A version that is not served is refused before anybody looks for an object.
-    version = call.exchange.request.query.get("api-version")
-    return call.profile.platform != "openai" and "type" not in error and version not in call.profile.api_versions
+    return call.exchange.request.query.get("api-version") not in call.profile.api_versions
+
+
+def _is_problem(body: Any) -> bool:
+    return isinstance(body, dict) and {"title", "status"} <= body.keys()
 
 
 def _server_error(call: Call, context: Context, error: dict[str, Any]) -> None:

@@ -43,6 +43,8 @@ _OWN_ID = {"assistant": "assistant_id", "thread": "thread_id", "message": "messa
 _ENDING = {"delete_assistant": "assistant_id", "delete_thread": "thread_id", "delete_message": "message_id",
            "delete_file": "file_id", "delete_vector_store": "vector_store_id"}  # fmt: skip
 _SECOND_END = {"delete_thread": "N-21", "delete_assistant": "ASST-038"}
+#: Refusals that have nothing to do with an object.
+_ELSEWHERE = (401, 403, 429)
 #: What N-21 says of threads everywhere was recorded of these on Foundry.
 _ALSO_RECORDED = ("delete_vector_store", "delete_file")
 _DELETED_KEYS = {"id", "object", "deleted"}
@@ -159,6 +161,9 @@ def _ended(call: Call, context: Context, parameter: str) -> None:
 
 def _after_the_end(call: Call, context: Context) -> None:
     operation = call.operation
+    if call.status in _ELSEWHERE:
+        # Who is refused at the door or held back learns nothing about an object.
+        return
     for name, identifier in call.params.items():
         end = context.world.ended.get(identifier)
         if end is None or end[1] > call.exchange.started or operation is None:

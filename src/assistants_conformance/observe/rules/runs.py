@@ -305,7 +305,8 @@ def _settled(run: dict[str, Any]) -> dict[str, Any]:
 def _answered(call: Call, context: Context, operation: str, started_before: int | None) -> None:
     report, run = context.report, call.items[0]
     if operation in ("create_run", "create_thread_and_run"):
-        early = call.profile.traits.get("run_may_start_at_once") and run.get("status") == "in_progress"
+        at_once = call.profile.traits.get("run_may_start_at_once") and "mcp" in _kinds(run)
+        early = at_once and run.get("status") == "in_progress"
         for requirement in ("SM-001", "RUN-001" if operation == "create_run" else "RUN-002"):
             report.check(requirement, early or run.get("status") == "queued", f"status {run.get('status')!r}", "queued")
         if run.get("status") == "queued":
@@ -315,7 +316,9 @@ def _answered(call: Call, context: Context, operation: str, started_before: int 
                     requirement, started is None, f"started_at {started!r}", "started_at null before the start"
                 )
         _defaults(call, context, run)
-    elif operation == "submit_tool_outputs" and "tool_approvals" not in call.sent:
+    elif operation == "submit_tool_outputs" and "tool_approvals" in call.sent:
+        _approved(context, run)
+    elif operation == "submit_tool_outputs":
         _submitted(context, run, started_before)
     elif operation == "cancel_run" and run.get("status") not in _ENDED_OTHERWISE:
         report.check(
@@ -324,6 +327,18 @@ def _answered(call: Call, context: Context, operation: str, started_before: int 
             f"status {run.get('status')!r}",
             "cancelling or cancelled",
         )
+
+
+def _kinds(run: dict[str, Any]) -> set[Any]:
+    tools = run.get("tools")
+    return {tool.get("type") for tool in tools if isinstance(tool, dict)} if isinstance(tools, list) else set()
+
+
+def _approved(context: Context, run: dict[str, Any]) -> None:
+    told = f"status {run.get('status')!r}, required_action {run.get('required_action')!r}"
+    holds = run.get("status") in ("queued", "in_progress") and run.get("required_action") is None
+    for requirement in ("SUB-009", "FND-002"):
+        context.report.check(requirement, holds, told, "queued or in_progress, required_action null")
 
 
 def _submitted(context: Context, run: dict[str, Any], started_before: int | None) -> None:

@@ -20,9 +20,14 @@ FAULTS = (
         "limits-are-exclusive",
         "The longest text and the longest list are one shorter than documented.",
         (
-            *("ASST-008", "ASST-009", "ASST-010", "ASST-011", "ASST-013", "ASST-016", "ASST-018", "ASST-020"),
+            *("ASST-008", "ASST-009", "ASST-011", "ASST-013", "ASST-016", "ASST-018", "ASST-020"),
             *("ASST-021", "ASST-032", "THR-013"),
         ),
+    ),
+    Fault(
+        "texts-of-thirty-thousand",
+        "Instructions and messages of more than 30,000 characters are refused.",
+        ("ASST-010", "MSG-010"),
     ),
     Fault(
         "modifications-are-not-checked",

@@ -73,8 +73,9 @@ LIMIT_KILLS: dict[str, Kills] = {
     "create_thread.tool_resources.file_search.vector_store_ids.maxItems": ("VS-027",),
     "create_thread.tool_resources.file_search.vector_stores.maxItems": ("THR-011",),
     "create_assistant_file.file_id.minLength": (),
-    # Among what is taken then are tool_resources, which take effect.
-    "create_run.body.additionalProperties": ("ERR-010", "RUN-015"),
+    "create_run.body.additionalProperties": ("ERR-010",),
+    "create_run.tool_resources.code_interpreter.file_ids.maxItems": (),
+    "create_run.tool_resources.file_search.vector_store_ids.maxItems": (),
     "create_run.max_completion_tokens.minimum": ("RUN-020",),
     "create_run.metadata.maxProperties": (),
     "create_run.metadata.additionalProperties": (),
@@ -95,6 +96,8 @@ LIMIT_KILLS: dict[str, Kills] = {
     "modify_run.body.additionalProperties": ("ERR-010",),
     # Without them the run still refuses an empty list, because outputs are missing.
     "submit_tool_outputs.body.required": (),
+    # What an empty list of approvals means is not asserted.
+    "submit_tool_outputs.tool_approvals.minItems": (),
     "submit_tool_outputs.tool_outputs.minItems": (),
     "upload_file.body.required": (),
     "upload_file.body.additionalProperties": (),

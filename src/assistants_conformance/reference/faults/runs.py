@@ -61,6 +61,12 @@ FAULTS = (
         profiles_where(empty_runs_refused=False),
     ),
     Fault("tool-choice-is-not-checked", "A tool_choice may name a tool that the run does not have.", ("RUN-027",)),
+    Fault(
+        "run-resources-take-effect",
+        "tool_resources of a run are taken and take effect.",
+        ("RUN-015",),
+        profiles_where(shape="v2", run_takes_tool_resources=None),
+    ),
     Fault("small-completion-cap-refused", "A completion cap under 256 is refused.", ("RUN-021",)),
     Fault("last-messages-without-a-count-taken", "A truncation to the last messages needs no number.", ("RUN-023",)),
     Fault("tool-choice-shown-as-auto", "A run always shows tool_choice auto.", ("RUN-024", "RUN-044"), needs="RUN-024"),

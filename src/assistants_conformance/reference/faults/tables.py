@@ -8,6 +8,7 @@ from assistants_conformance.reference.faults.errors import FAULTS as ERRORS
 from assistants_conformance.reference.faults.expiry import FAULTS as EXPIRY
 from assistants_conformance.reference.faults.file_types import FAULTS as FILE_TYPES
 from assistants_conformance.reference.faults.files import FAULTS as FILES
+from assistants_conformance.reference.faults.foundry import FAULTS as FOUNDRY
 from assistants_conformance.reference.faults.messages import FAULTS as MESSAGES
 from assistants_conformance.reference.faults.objects import FAULTS as OBJECTS
 from assistants_conformance.reference.faults.pagination import FAULTS as PAGINATION
@@ -32,6 +33,7 @@ AREAS = (
     EXPIRY,
     FILE_TYPES,
     FILES,
+    FOUNDRY,
     MESSAGES,
     OBJECTS,
     PAGINATION,
