@@ -79,6 +79,7 @@ FAULTS = (
     Fault("batch-object-of-its-own", "`object` of a batch is file_batch.", ("VS-033",)),
     Fault("batch-status-is-finalizing", "A batch in progress has the status finalizing.", ("VS-035",)),
     Fault("batch-stays-in-progress", "A batch is in progress when its files are done.", ("VS-042",)),
+    Fault("batch-counts-are-zero", "`file_counts` of a finished batch are all 0.", ("SDK-007", "VS-037")),
     Fault("index-never-ends", "Files that are added to a store stay in progress.", ("VS-042",)),
     Fault(
         "chunking-strategy-is-not-kept", "Every file is shown with the default chunking.", ("VS-039",), _WITH_RESULTS
