@@ -12,7 +12,7 @@ FAULTS = (
         ("VS-001", "VS-006", "VS-010"),
     ),
     Fault("empty-stores-are-not-listed", "The list of stores leaves out those without files.", ("VS-002",)),
-    Fault("store-is-read-under-another-id", "A store that is read has another id.", ("VS-003", "OBJ-002")),
+    Fault("store-is-read-under-another-id", "A store that is read has another id.", ("VS-003",)),
     Fault("modified-store-is-not-kept", "A modification of a store is answered and forgotten.", ("VS-004",)),
     Fault("deleted-store-is-still-there", "A deleted store can still be read.", ("VS-048",)),
     Fault("deleting-a-store-deletes-its-files", "With a store its files are deleted.", ("VS-043",)),
