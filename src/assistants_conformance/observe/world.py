@@ -134,6 +134,8 @@ class World:
             self.runs.pop(run, None)
             self._forget(run)
         self.stores.pop(identifier, None)
+        for store in self.stores.values():
+            store.files.pop(identifier, None)
         kind = self.objects[identifier].kind if identifier in self.objects else ""
         self._forget(identifier)
         self.ended[identifier] = (kind, at)
