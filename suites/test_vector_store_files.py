@@ -13,13 +13,12 @@ import pytest
 from assistants_conformance.contract.documents import read
 from assistants_conformance.scenario import Verify, requirement
 from assistants_conformance.scenario.situations import judged
-from assistants_conformance.scenario.stores import FACTS, filled, place, settled, text_file
+from assistants_conformance.scenario.stores import FACTS, eventually, filled, place, settled, text_file
 from assistants_conformance.target import Answer, Api, Blocked, NotApplicable
 from assistants_conformance.target.reading import inner, rows, unlike
 from assistants_conformance.target.samples import sample
 
 STORES = ("vector_stores",)
-TRIES = 5
 TYPES = {row["extension"]: row["mime_types"][0] for row in read("file_types")["file_types"] if row["file_search"]}
 #: Images and archives: no text could be read from them in any way.
 UNREADABLE = tuple(extension for extension in (".gif", ".jpg", ".png", ".tar", ".zip") if extension not in TYPES)
@@ -62,13 +61,9 @@ def test_file_is_added_read_and_taken_out(api: Api, verify: Verify) -> None:
     gone = api.call("delete_vector_store_file", **place(store, file_id=file))
     shown = (gone.status, *(gone.json.get(member) for member in ("id", "object", "deleted")))
     verify.equal("VS-009", shown, (200, file, "vector_store.file.deleted", True), gone)
-    for _ in range(TRIES):
-        left = get(api, store, file)
-        if not left.ok:
-            break
-        api.pause(1)
+    left = eventually(api, lambda: get(api, store, file), lambda answer: not answer.ok)
     verify.status("VS-009", left, 404)
-    verify.equal("VS-009", entries(api, store), [other])
+    verify.equal("VS-009", eventually(api, lambda: entries(api, store), lambda shown: file not in shown), [other])
     kept = api.call("get_file", file_id=file)
     verify.equal("VS-009", (kept.status, kept.json.get("id")), (200, file), kept)
 
@@ -178,11 +173,7 @@ def test_deleted_file_leaves_its_store(api: Api, verify: Verify) -> None:
     files = [text_file(api) for _ in range(2)]
     store = filled(api, *files)
     api.need(api.call("delete_file", file_id=files[0]), "delete a file")
-    for _ in range(TRIES):
-        left = entries(api, store)
-        if files[0] not in left:
-            break
-        api.pause(1)
+    left = eventually(api, lambda: entries(api, store), lambda shown: files[0] not in shown)
     verify.equal("FILE-021", left, files[1:])
     answer = get(api, store, files[0])
     verify("FILE-021", answer.status == 404, observed=answer.told, expected="404", answer=answer)

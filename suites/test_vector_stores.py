@@ -11,7 +11,7 @@ from typing import Any
 
 from assistants_conformance.scenario import Verify, requirement
 from assistants_conformance.scenario.situations import able, judged
-from assistants_conformance.scenario.stores import COUNTS, filled, named, place, settled, text_file
+from assistants_conformance.scenario.stores import COUNTS, eventually, filled, named, place, settled, text_file
 from assistants_conformance.target import Answer, Api, Blocked
 from assistants_conformance.target.reading import inner, unlike
 
@@ -254,12 +254,8 @@ def test_version_has_no_vector_stores(api: Api, verify: Verify) -> None:
 
 def counted(api: Api, verify: Verify, store: str, total: int) -> None:
     """Check that a store comes to count so many files."""
-    for _ in range(3):
-        answer = get(api, store)
-        counts = inner(answer.json, "file_counts")
-        if inner(counts, "total") == total:
-            break
-        api.pause(1)
+    answer = eventually(api, lambda: get(api, store), lambda seen: inner(seen.json, "file_counts", "total") == total)
+    counts = inner(answer.json, "file_counts")
     told = {name: inner(counts, name) for name in COUNTS}
     verify("VS-051", told["total"] == total, observed=told, expected=f"total {total}", answer=answer)
 
@@ -277,5 +273,7 @@ def test_counts_follow_what_is_added_and_taken_out(api: Api, verify: Verify) -> 
     settled(api, "get_vector_store", vector_store_id=store)
     api.need(api.call("delete_vector_store_file", **place(store, file_id=files[0])), "take a file out")
     counted(api, verify, store, len(files) - 1)
-    listed = api.ids("list_vector_store_files", vector_store_id=store)
-    verify.equal("VS-051", sorted(listed), sorted(files[1:]))
+    left = eventually(
+        api, lambda: api.ids("list_vector_store_files", vector_store_id=store), lambda shown: files[0] not in shown
+    )
+    verify.equal("VS-051", sorted(left), sorted(files[1:]))

@@ -57,11 +57,12 @@ class RunSeen:
 
 @dataclass
 class EntrySeen:
-    """One file of a vector store: its last status, and the chunking that it was given."""
+    """One file of a vector store: its last status, the chunking that it was given, whether it was there before."""
 
     status: str = ""
     ended: float = float("-inf")
     chunking: dict[str, Any] | None = None
+    again: bool = False
 
 
 @dataclass
