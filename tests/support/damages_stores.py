@@ -210,7 +210,7 @@ def _(trace):
         yield swapped(trace, number, with_body(exchange, body))
 
 
-@trace_wide("batch: completed as soon as it is added", "VS-010")
+@trace_wide("batch: completed as soon as it is added", "VS-010", "N-24")
 def _(trace):
     for number, exchange, body in created(trace, "vector_stores", "*", "file_batches"):
         yield swapped(trace, number, with_body(exchange, {**body, "status": "completed"}))
