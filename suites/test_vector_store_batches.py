@@ -14,6 +14,7 @@ from assistants_conformance.target import Api, Blocked
 from assistants_conformance.target.reading import inner
 
 STORES = ("vector_stores",)
+FIELDS = tuple(f"VSB-F{number:02}" for number in range(1, 7))
 BATCH = "get_vector_store_file_batch"
 
 
@@ -28,7 +29,18 @@ def listed(api: Api, store: str, batch: str, **query: Any) -> list[str]:
 
 
 @requirement(
-    "VS-010", "VS-011", "VS-013", "VS-033", "VS-035", "VS-037", "VS-042", "VS-046", "VS-051", "N-24", needs=STORES
+    "VS-010",
+    "VS-011",
+    "VS-013",
+    "VS-033",
+    "VS-035",
+    "VS-037",
+    "VS-042",
+    "VS-046",
+    "VS-051",
+    "N-24",
+    *FIELDS,
+    needs=STORES,
 )
 def test_batch_is_added_read_and_listed(api: Api, verify: Verify) -> None:
     files, store = [text_file(api) for _ in range(3)], api.store()["id"]

@@ -19,6 +19,7 @@ from assistants_conformance.target.reading import inner, rows, unlike
 from assistants_conformance.target.samples import sample
 
 STORES = ("vector_stores",)
+FIELDS = tuple(f"VSF-F{number:02}" for number in range(1, 10))
 TYPES = {row["extension"]: row["mime_types"][0] for row in read("file_types")["file_types"] if row["file_search"]}
 #: Images and archives: no text could be read from them in any way.
 UNREADABLE = tuple(extension for extension in (".gif", ".jpg", ".png", ".tar", ".zip") if extension not in TYPES)
@@ -38,7 +39,7 @@ def added(api: Api, store: str, file: str, **body: Any) -> dict[str, Any]:
     return settled(api, "get_vector_store_file", **place(store, file_id=file))
 
 
-@requirement("VS-006", "VS-007", "VS-008", "VS-009", "VS-030", "VS-031", "VS-042", "N-25", needs=STORES)
+@requirement("VS-006", "VS-007", "VS-008", "VS-009", "VS-030", "VS-031", "VS-042", "N-25", *FIELDS, needs=STORES)
 def test_file_is_added_read_and_taken_out(api: Api, verify: Verify) -> None:
     other, file, store = text_file(api), text_file(api), api.store()["id"]
     # Another one, lest the only file is answered whatever is asked for.

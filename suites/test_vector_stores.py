@@ -18,6 +18,7 @@ from assistants_conformance.target.reading import inner, unlike
 POLICY = {"anchor": "last_active_at", "days": 3}
 DAY = 86_400
 STORES = ("vector_stores",)
+FIELDS = tuple(f"VS-F{number:02}" for number in (*range(1, 12), 13))
 #: Seconds after which a use of a moment ago is told apart from the one before.
 LONG = 12
 
@@ -36,7 +37,7 @@ def days(api: Api) -> tuple[int, int]:
     return node["minimum"], node["maximum"]
 
 
-@requirement("VS-001", "VS-002", "VS-003", "VS-004", "VS-005", "VS-045", "VS-047", needs=STORES)
+@requirement("VS-001", "VS-002", "VS-003", "VS-004", "VS-005", "VS-045", "VS-047", *FIELDS, needs=STORES)
 def test_operations_answer_200(api: Api, verify: Verify) -> None:
     name = api.unique()
     created = api.post_store(name=name, metadata={"mark": name}, expires_after=POLICY)
