@@ -111,6 +111,25 @@ def refused_without_effect(api: Api, verify: Verify, rule: str, headers: Headers
     verify("AUTH-016", not stored, observed="the assistant of the refused request is listed", expected="nothing made")
 
 
+@requirement("AUTH-012", "AUTH-013")
+def test_objects_belong_to_their_account(api: Api, verify: Verify) -> None:
+    if not api.settings.other_key:
+        raise NotApplicable("no key of another account is configured (other_key_env)")
+    guarded(api)
+    rule, allowed = ("AUTH-012", (401, 404)) if azure(api) else ("AUTH-013", (401, 403, 404))
+    other = credential(api, api.settings.other_key)
+    thread, assistant, file = api.thread()["id"], api.assistant()["id"], api.file()["id"]
+    message = api.message(thread, api.unique())["id"]
+    for answer in (
+        api.call("get_thread", thread_id=thread, headers=other),
+        api.call("get_message", thread_id=thread, message_id=message, headers=other),
+        api.call("list_messages", thread_id=thread, headers=other),
+        api.call("get_assistant", assistant_id=assistant, headers=other),
+        api.call("get_file", file_id=file, headers=other),
+    ):
+        verify.refused(rule, answer, *allowed)
+
+
 @requirement("AUTH-007", "AUTH-009")
 def test_refusal_of_a_wrong_key_has_the_recorded_body(api: Api, verify: Verify) -> None:
     answer = api.call("list_assistants", query={"limit": 1}, headers=wrong(api))

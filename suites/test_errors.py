@@ -107,7 +107,7 @@ def in_words(answer: Answer) -> bool:
 
 
 @requirement("ERR-001", "ERR-002", "ERR-003", "ERR-020", "ERR-027", "ERR-031")
-def test_refusals_come_in_the_envelope(api: Api, verify: Verify) -> None:  # noqa: ARG001 - the judge sees it
+def test_refusals_come_in_the_envelope(api: Api, verify: Verify) -> None:
     here = stage(api)
     # A letter outside ASCII shows in which encoding answers are written.
     api.call("modify_assistant", assistant_id=here.assistant, json={"name": "Zoë"})

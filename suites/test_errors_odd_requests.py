@@ -37,7 +37,7 @@ class Prober:
 
 
 @requirement("ERR-025", "ERR-032")
-def test_odd_bodies_are_survived(api: Api, verify: Verify) -> None:  # noqa: ARG001 - the judge sees it
+def test_odd_bodies_are_survived(api: Api, verify: Verify) -> None:
     model, probe = api.settings.model, Prober(api)
     for content in (
         b"",
@@ -69,7 +69,7 @@ def test_odd_bodies_are_survived(api: Api, verify: Verify) -> None:  # noqa: ARG
 
 
 @requirement("ERR-025", "ERR-032")
-def test_odd_ids_and_queries_are_survived(api: Api, verify: Verify) -> None:  # noqa: ARG001 - the judge sees it
+def test_odd_ids_and_queries_are_survived(api: Api, verify: Verify) -> None:
     probe = Prober(api)
     for identifier in ("x", "0", "null", "thread_", "a b", "é", "a/b", "a" * 500, "'--", "${x}"):
         probe("get_thread", thread_id=identifier)

@@ -24,19 +24,22 @@ SOME = (".py", ".csv", ".json", ".pdf", ".png", ".zip")
 
 
 def _takes(row: dict[str, Any]) -> Callable[[Api, Verify], None]:
-    @requirement(row["requirement"], needs=("code_interpreter",))
+    @requirement(row["requirement"], needs=("code_interpreter" if row["code_interpreter"] else "file_search",))
     def scenario(api: Api, verify: Verify) -> None:
         identifier, extension = row["requirement"], row["extension"]
+        coded = row["code_interpreter"] or api.profile.platform in row.get("code_interpreter_platforms", ())
         for mime_type in row["mime_types"]:
             answer = api.post_file(sample(extension, api.unique()), f"{api.unique()}{extension}", mime_type)
             verify.status(identifier, answer, 200, 201)
             file = api.need(answer, f"upload a {extension} file as {mime_type}")["id"]
-            used = assistant_with(api, file)
-            verify.status(identifier, used, 200)
-            if used.ok:
-                verify.equal(identifier, handed(used.json), [file], used)
             if not row["code_interpreter"]:
                 _searched(api, verify, identifier, file)
+            if coded:
+                api.require("code_interpreter")
+                used = assistant_with(api, file)
+                verify.status(identifier, used, 200)
+                if used.ok:
+                    verify.equal(identifier, handed(used.json), [file], used)
 
     return scenario
 
@@ -44,6 +47,11 @@ def _takes(row: dict[str, Any]) -> Callable[[Api, Verify], None]:
 def _searched(api: Api, verify: Verify, identifier: str, file: str) -> None:
     answer = api.post_message(api.thread()["id"], "Look into the file.", **message_files(api, file, tool="file_search"))
     verify.status(identifier, answer, 200)
+    api.require("vector_stores")
+    store = api.store()["id"]
+    verify.status(identifier, api.post_store_file(store, file), 200)
+    entry = api.indexed("get_vector_store_file", vector_store_id=store, file_id=file)
+    verify.equal(identifier, (entry.get("status"), entry.get("last_error")), ("completed", None))
 
 
 def _name(row: dict[str, Any]) -> str:

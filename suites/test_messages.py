@@ -344,3 +344,13 @@ def test_text_comes_back_unchanged(api: Api, verify: Verify) -> None:
         for shown in (message, answer.json):
             told = f"{what}: {texts(shown)!r}"
             verify("MSG-027", texts(shown) == [text], observed=told, expected=repr(text), answer=answer)
+
+
+@requirement("MSG-013")
+def test_list_of_parts_is_kept_or_refused(api: Api, verify: Verify) -> None:
+    thread, text = api.thread()["id"], api.unique()
+    answer = api.post_message(thread, [{"type": "text", "text": text}])
+    if not answer.ok:
+        verify.refused("MSG-013", answer)
+    kept = [texts(message) for message in api.messages(thread)]
+    verify.equal("MSG-013", kept, [[text]] if answer.ok else [], answer)

@@ -114,6 +114,20 @@ def test_run_in_progress_cannot_be_modified(api: Api, verify: Verify) -> None:
     raise Blocked(f"in {TRIES} tries no run was met in progress")
 
 
+@requirement("LOCK-008")
+def test_thread_is_modified_or_left_alone_while_a_run_is_active(api: Api, verify: Verify) -> None:
+    mark = {"mark": api.unique()}
+    thread = api.thread(metadata=mark)["id"]
+    api.message(thread, "What is the weather in Paris?")
+    api.parked(thread=thread)
+    changed = {"mark": api.unique()}
+    answer = api.call("modify_thread", thread_id=thread, json={"metadata": changed})
+    if not answer.ok:
+        verify.refused("LOCK-008", answer)
+    kept = api.need(api.call("get_thread", thread_id=thread), "read a locked thread").get("metadata")
+    verify.equal("LOCK-008", kept, changed if answer.ok else mark, answer)
+
+
 @requirement("LOCK-009", needs=("message_delete",))
 def test_message_can_be_deleted_while_a_run_is_active(api: Api, verify: Verify) -> None:
     run = api.parked()

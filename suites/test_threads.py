@@ -14,6 +14,10 @@ from assistants_conformance.target import Answer, Api, NotApplicable
 EMPTY = ({}, {"code_interpreter": {"file_ids": []}})
 
 
+#: How long a thread is left alone, in seconds: longer than what clones and gateways keep in a cache.
+THREE_MONTHS = 90 * 86_400
+
+
 def get(api: Api, thread: str) -> Answer:
     return api.call("get_thread", thread_id=thread)
 
@@ -195,3 +199,16 @@ def test_create_answers_what_was_sent(api: Api, verify: Verify) -> None:
         verify.equal("THR-018", answer.json.get("metadata"), metadata, answer)
         if file is not None:
             verify.equal("THR-018", code_files(answer), [file], answer)
+
+
+@requirement("THR-015")
+def test_thread_lasts_until_it_is_deleted(api: Api, verify: Verify) -> None:
+    if api.winder is None and not api.settings.clock_url:
+        raise NotApplicable("the target declares no clock_url, and three months are not waited for")
+    text = api.unique()
+    thread = api.thread(messages=[{"role": "user", "content": text}])["id"]
+    api.wind(THREE_MONTHS)
+    answer = get(api, thread)
+    verify.status("THR-015", answer, 200)
+    listed = api.call("list_messages", thread_id=thread)
+    verify.equal("THR-015", [text_of(message) for message in listed.data], [text], listed)

@@ -15,7 +15,8 @@ from jsonschema import Draft202012Validator
 
 from assistants_conformance import __version__
 from assistants_conformance.cli import main
-from assistants_conformance.contract import catalogue, load_profile, profile_ids
+from assistants_conformance.cli.layout import for_terminal
+from assistants_conformance.contract import IMPACTS, LEVELS, catalogue, load_profile, profile_ids
 from assistants_conformance.reference import Reference, VirtualClock, registry
 from assistants_conformance.reference.serve import running
 from assistants_conformance.reporting.result import schema
@@ -328,15 +329,82 @@ def test_requirements_are_all_listed_with_their_decision(profile):
     assert decided["active"] == load_profile(profile).active
     assert decided["excluded"] == load_profile(profile).excluded.keys()
     assert all(row["reason"] for row in rows if row["decision"] != "active")
+    for row in rows:
+        behind = (*row["judge"], *row["scenarios"])
+        assert bool(behind) == (row["decision"] == "active"), row["id"]
+        assert row["faults"] or row["occasion"] or row["decision"] != "active", row["id"]
 
 
-def test_requirements_of_an_area():
+ROW = {
+    "id": "^[A-Z]+-[A-Z]?[0-9]+$",
+    "area": "^[a-z_]+$",
+    "level": f"^({'|'.join(LEVELS)})$",
+    "impact": f"^({'|'.join(IMPACTS)})$",
+    "title": ".",
+    "statement": ".",
+    "source": ".",
+    "profiles": ["."],
+    "decision": "^(active|excluded|does not apply)$",
+    "reason": None,
+    "occasion": None,
+    "judge": ["^(rules|schema|lifecycle) of [a-z_]+$|^every refusal$"],
+    "scenarios": [r"^suites/test_\w+\.py::test_\w+$"],
+    "faults": ["."],
+}
+
+
+def test_requirements_as_json_have_a_stable_shape():
+    def form(value):
+        if isinstance(value, list):
+            return {"type": "array", "items": form(value[0])}
+        return {"type": "string", "pattern": value} if value else {"type": ["string", "null"], "minLength": 1}
+
+    row = {
+        "type": "object",
+        "properties": {key: form(value) for key, value in ROW.items()},
+        "required": list(ROW),
+        "additionalProperties": False,
+    }
+    count = {"type": "integer", "minimum": 0}
+    decisions = ["active", "excluded", "does not apply"]
+    counts = {"properties": dict.fromkeys(decisions, count), "required": decisions, "additionalProperties": False}
+    schema = {
+        "properties": {"profile": {"const": "openai-v2"}, "counts": counts, "requirements": {"items": row}},
+        "required": ["profile", "counts", "requirements"],
+        "additionalProperties": False,
+    }
+    document = json.loads(invoke("requirements", "--profile", "openai-v2", "--json").stdout)
+    Draft202012Validator(schema).validate(document)
+    assert sum(document["counts"].values()) == len(document["requirements"])
+    assert list(document["requirements"][0]) == list(ROW)
+
+
+def test_requirements_of_an_area_go_into_a_pipe_one_a_line():
     done = invoke("requirements", "--area", "thread_locking")
     assert done.exit_code == 0
-    assert "LOCK-001   MUST     changes-behaviour An active run locks out new messages" in done.output
-    assert "excluded: no recording decides it" in done.output
-    assert "PAGE-001" not in done.output
+    head, *rows = [line.split("\t") for line in done.stdout.splitlines()]
+    assert {len(row) for row in rows} == {len(head)}
+    assert {row[head.index("area")] for row in rows} == {"thread_locking"}
+    first = dict(zip(head, rows[0], strict=True))
+    assert first["id"] == "LOCK-001"
+    assert first["judge"] == "rules of lock"
+    assert int(first["scenarios"]) > 0
+    named = invoke("requirements", "--area", "thread_locking", "--tests").stdout
+    assert "suites/test_thread_locking.py::test_message_is_refused_while_a_run_is_active" in named
+    assert "message-accepted-while-locked" in named
+    assert "active" in done.stderr
     refused(invoke("requirements", "--area", "locking"), "there is no area 'locking'")
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_requirements_fit_the_terminal(width):
+    rows = json.loads(invoke("requirements", "--profile", "openai-v2", "--json").stdout)["requirements"]
+    lines = list(for_terminal(rows, width, names=False))
+    assert max(map(len, lines)) <= width
+    for row in rows:
+        assert sum(line.startswith(f"  {row['id']} ") for line in lines) == 1
+        assert row["decision"] in next(line for line in lines if line.startswith(f"  {row['id']} "))
+    assert len(lines) < len(rows) * (2 if width == 200 else 4)
 
 
 @pytest.mark.parametrize("profile", profile_ids())

@@ -205,3 +205,18 @@ def test_bad_option_is_named(tmp_path, options, environ, expected):
 def test_file_that_was_named_must_be_there(tmp_path):
     with pytest.raises(ConfigError, match=r"other\.toml: there is no such file"):
         settled(tmp_path, Options(config=tmp_path / "other.toml"))
+
+
+def test_key_of_another_account_comes_from_the_variable_that_the_file_names(tmp_path):
+    text = '[target]\nother_key_env = "OTHER_KEY"\n'
+    made = settled(tmp_path, environ={**AZURE, "OTHER_KEY": "other-secret"}, text=text)
+    assert made.settings.other_key == "other-secret"
+    assert "other-secret" in made.secrets
+    assert "secret" not in " ".join(made.header())
+    made = settled(tmp_path, environ=AZURE, text=text)
+    assert made.settings.other_key == ""
+    assert any("OTHER_KEY, which is not set" in note for note in made.notes)
+    # The embedded server has keys of its own.
+    assert settled(tmp_path, environ={"OTHER_KEY": "other-secret"}, text=text).settings.other_key == ""
+    with pytest.raises(ConfigError, match="OTHER_KEY: holds characters"):
+        settled(tmp_path, environ={**AZURE, "OTHER_KEY": "schlüssel"}, text=text)

@@ -124,7 +124,7 @@ def test_deletion_reaches_resources(second):
         "code_interpreter": {"file_ids": []}
     }
     assert "code_interpreter" not in second.get(f"/threads/{thread['id']}").json()["tool_resources"]
-    assert second.server.world.store.vector_stores[store].file_ids == []
+    assert second.server.world.store.vector_stores[store].files == {}
 
 
 def test_empty_resources_of_a_thread(second):

@@ -295,10 +295,10 @@ def test_ids_have_the_form_of_the_profile(profile_id):
         assert all(re.fullmatch(form, identifier) for identifier in made)
 
 
-def test_every_operation_but_those_of_vector_stores_is_served(profile_id):
+def test_every_operation_is_served(profile_id):
     from assistants_conformance.reference.handlers import HANDLERS
 
-    names = {row.id for row in load_profile(profile_id).operations if "vector_store" not in row.id}
+    names = {row.id for row in load_profile(profile_id).operations}
     assert names <= HANDLERS.keys()
 
 

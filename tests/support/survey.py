@@ -141,6 +141,54 @@ def _search(api: Api) -> None:
         api.call("delete_assistant_file", assistant_id=assistant["id"], file_id=file)
 
 
+def _stores(api: Api) -> None:
+    if not api.has("create_vector_store"):
+        return
+    files = [api.file(f"Note {number}.".encode(), f"{number}.txt", "text/plain")["id"] for number in range(3)]
+    odd = api.file(b"\x00\x01", "odd.conformance", "application/octet-stream")["id"]
+    store = api.store(name="Notes", metadata={"h": "8"}, expires_after={"anchor": "last_active_at", "days": 2})["id"]
+    path = {"vector_store_id": store}
+    api.store()
+    api.store(file_ids=files)
+    api.post_store(expires_after={"anchor": "created_at", "days": 0})
+    api.call("list_vector_stores", query={"limit": 1})
+    api.call("list_vector_stores")
+    for file in (files[0], odd):
+        api.post_store_file(store, file)
+        api.call("get_vector_store", **path)
+        api.call("list_vector_store_files", **path)
+        api.indexed("get_vector_store_file", **path, file_id=file)
+    batch = api.need(api.post_batch(store, files[1:]), "make a batch")["id"]
+    named = {**path, "batch_id": batch}
+    api.call("list_vector_store_file_batch_files", **named)
+    api.indexed("get_vector_store_file_batch", **named)
+    api.call("list_vector_store_file_batch_files", **named, query={"filter": "completed"})
+    api.call("cancel_vector_store_file_batch", **named)
+    second = api.need(api.post_batch(store, files), "make a batch")["id"]
+    api.call("cancel_vector_store_file_batch", **path, batch_id=second)
+    api.indexed("get_vector_store_file_batch", **path, batch_id=second)
+    api.indexed("get_vector_store", **path)
+    api.call("modify_vector_store", **path, json={"name": "More notes"})
+    api.call("modify_vector_store", **path, json={"expires_after": {"anchor": "last_active_at", "days": 1}})
+    api.call("get_vector_store", **path)
+    api.call("delete_vector_store_file", **path, file_id=files[0])
+    api.call("list_vector_store_files", **path, query={"filter": "failed"})
+    api.call("delete_vector_store_file", vector_store_id=files[0], file_id=store)
+    if api.has("search_vector_store"):
+        wind = api.file(b"A note of the north wind.", "wind.txt", "text/plain")["id"]
+        for file in (files[0], wind):
+            api.post_store_file(store, file)
+            api.indexed("get_vector_store_file", **path, file_id=file)
+        api.call("modify_vector_store_file", **path, file_id=files[0], json={"attributes": {"i": 9}})
+        api.call("get_vector_store_file_content", **path, file_id=files[0])
+        api.call("search_vector_store", **path, json={"query": "A note of the north wind"})
+    api.wind(86_400)
+    api.call("get_vector_store", **path)
+    api.call("delete_vector_store", **path)
+    api.call("get_vector_store", **path)
+    api.call("delete_vector_store", **path)
+
+
 def _files(api: Api) -> None:
     file = api.file()["id"]
     api.call("get_file", file_id=file)
@@ -171,6 +219,7 @@ WALKS: tuple[Callable[[Api], None], ...] = (
     _capped,
     _code,
     _search,
+    _stores,
     _files,
     _refusals,
 )

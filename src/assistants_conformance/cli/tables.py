@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +13,7 @@ from assistants_conformance.cli.problems import told
 
 if TYPE_CHECKING:
     from assistants_conformance.contract import Profile
+    from assistants_conformance.scenario.proof import Proof
 
 
 def _profile(name: str | None) -> Profile:
@@ -23,40 +26,44 @@ def _profile(name: str | None) -> Profile:
 @click.command()
 @click.option("--profile", help="The contract. [default: azure-2024-05-01-preview]")
 @click.option("--area", help="Only one area: thread_locking, files ...")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def requirements(profile: str | None, area: str | None, as_json: bool) -> None:
-    """List every requirement with what a profile says of it."""
+@click.option("--tests", "names", is_flag=True, help="Name the rules, scenarios and faults behind every requirement.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, everything named.")
+def requirements(profile: str | None, area: str | None, names: bool, as_json: bool) -> None:
+    """List every requirement with what a profile says of it, what checks it, and how many faults prove the check.
+
+    In a pipe: one requirement a line, columns apart by tabs.
+    """
     with told():
+        from assistants_conformance.cli import layout  # noqa: PLC0415 - the help does without it
         from assistants_conformance.contract import catalogue  # noqa: PLC0415
         from assistants_conformance.reporting.verdicts import in_order  # noqa: PLC0415
+        from assistants_conformance.scenario.proof import Proof, proofs  # noqa: PLC0415
         from assistants_conformance.target.table import ConfigError, near  # noqa: PLC0415
 
         contract = _profile(profile)
         areas = sorted({row.area for row in catalogue().values()})
         if area is not None and area not in areas:
             raise ConfigError("--area", f"there is no area {area!r}{near(area, areas)}; there are: {', '.join(areas)}")
+        behind = proofs(contract)
         rows = [
-            _decided(contract, identifier)
+            _decided(contract, identifier, behind.get(identifier, Proof()))
             for identifier in in_order(catalogue(), contract)
             if area is None or catalogue()[identifier].area == area
         ]
-    if as_json:
-        click.echo(json.dumps({"profile": contract.id, "requirements": rows}, indent=1))
-        return
-    current = ""
-    for row in rows:
-        if row["area"] != current:
-            current = row["area"]
-            click.echo(f"\n{current}")
-        told_reason = f": {row['reason']}" if row["reason"] else ""
-        click.echo(f"  {row['id']:<10} {row['level']:<8} {row['impact']:<17} {row['title']}")
-        if row["decision"] != "active":
-            click.echo(f"  {'':<10} {row['decision']}{told_reason}")
     counts = {name: sum(row["decision"] == name for row in rows) for name in ("active", "excluded", "does not apply")}
-    click.echo(f"\n{contract.id}: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
+    if as_json:
+        click.echo(json.dumps({"profile": contract.id, "counts": counts, "requirements": rows}, indent=1))
+        return
+    terminal = sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns
+    for line in layout.for_terminal(rows, width, names=names) if terminal else layout.for_pipe(rows, names=names):
+        click.echo(line)
+    # A pipe gets rows alone.
+    told_counts = ", ".join(f"{count} {name}" for name, count in counts.items())
+    click.echo(f"\n{contract.id}: {told_counts}", err=not terminal)
 
 
-def _decided(profile: Profile, identifier: str) -> dict[str, Any]:
+def _decided(profile: Profile, identifier: str, proof: Proof) -> dict[str, Any]:
     requirement = profile.requirement(identifier)
     if identifier in profile.active:
         decision, reason = "active", None
@@ -75,6 +82,10 @@ def _decided(profile: Profile, identifier: str) -> dict[str, Any]:
         "profiles": list(requirement.profiles),
         "decision": decision,
         "reason": reason,
+        "occasion": requirement.occasion,
+        "judge": list(proof.judge),
+        "scenarios": list(proof.scenarios),
+        "faults": list(proof.faults),
     }
 
 

@@ -9,6 +9,7 @@ from assistants_conformance.contract.catalogue import (
     Requirement,
     catalogue,
 )
+from assistants_conformance.contract.events import EventName, StreamGrammar, stream_grammar
 from assistants_conformance.contract.lifecycle import Edge, Lifecycle, Setting
 from assistants_conformance.contract.operations import Match, Operation, Place, locate, operation, operations
 from assistants_conformance.contract.profile import (
@@ -28,6 +29,7 @@ __all__ = [
     "ContractError",
     "Edge",
     "ErrorCondition",
+    "EventName",
     "ExpiryWindow",
     "Impact",
     "Level",
@@ -40,6 +42,7 @@ __all__ = [
     "Requirement",
     "Setting",
     "Shape",
+    "StreamGrammar",
     "brief",
     "catalogue",
     "load_profile",
@@ -47,4 +50,5 @@ __all__ = [
     "operation",
     "operations",
     "profile_ids",
+    "stream_grammar",
 ]

@@ -53,7 +53,12 @@ def _assembled(family: str, shape: str, name: str, patches: Mapping[str, Any], p
         raise ContractError(
             f"schemas/{family}/{shape}: the reference {' -> '.join((*path, name))} leads back to itself"
         )
-    document = merge_patch(read(f"{family}/{shape}/{name}"), patches.get(f"{family}/{name}", {}))
+    document = read(f"{family}/{shape}/{name}")
+    if "$base" in document:
+        # An event carries an object of the API with a few differences, which are all that its own document says.
+        base = _assembled("objects", shape, document.pop("$base"), patches, ())
+        document = merge_patch(base, document)
+    document = merge_patch(document, patches.get(f"{family}/{name}", {}))
 
     def inline(value: Any) -> Any:
         if isinstance(value, list):

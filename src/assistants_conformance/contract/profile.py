@@ -94,6 +94,10 @@ class Profile:
         """Return the schema of a kind of object (`run`, `list`, `error` ...), None where this profile has none."""
         return self._shape("objects", kind)
 
+    def event_shape(self, kind: str) -> Shape | None:
+        """Return the schema of a kind of object as an event of a stream carries it; None where there is none."""
+        return self._shape("events", kind)
+
     def members(self, kind: str) -> frozenset[str]:
         """Return the names of the members that a kind of object can have in this profile."""
         shape = self.object_shape(kind)

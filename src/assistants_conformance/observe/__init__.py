@@ -1,8 +1,22 @@
 """The judge: exchanges in, findings out. Imports nothing but the contract."""
 
 from assistants_conformance.observe.detect import detect
-from assistants_conformance.observe.exchange import Exchange, NotJson, Request, Response, lowered, parse_json
+from assistants_conformance.observe.events import Decoder, Event
+from assistants_conformance.observe.exchange import Exchange, Request, Response, lowered
 from assistants_conformance.observe.finding import Finding
 from assistants_conformance.observe.judge import Judge
+from assistants_conformance.observe.strict_json import NotJson, parse_json
 
-__all__ = ["Exchange", "Finding", "Judge", "NotJson", "Request", "Response", "detect", "lowered", "parse_json"]
+__all__ = [
+    "Decoder",
+    "Event",
+    "Exchange",
+    "Finding",
+    "Judge",
+    "NotJson",
+    "Request",
+    "Response",
+    "detect",
+    "lowered",
+    "parse_json",
+]

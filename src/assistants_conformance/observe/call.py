@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.contract import Match, Operation, Place, Profile, locate
 
 if TYPE_CHECKING:
+    from assistants_conformance.observe.events import Event
     from assistants_conformance.observe.exchange import Exchange
 
 #: The field of an object that says what it is, by our name for the kind.
@@ -65,7 +66,12 @@ class Call:
     @cached_property
     def streamed(self) -> bool:
         """Whether the answer is a stream of events."""
-        return self.exchange.response.content_type == "text/event-stream"
+        return self.exchange.response.is_stream
+
+    @property
+    def in_stream(self) -> bool:
+        """Whether this is one event of a stream and not a whole answer."""
+        return False
 
     @cached_property
     def body(self) -> Any:
@@ -99,6 +105,50 @@ class Call:
     def objects(self, kind: str) -> list[dict[str, Any]]:
         """The objects of one kind that a success carries."""
         return self.items if self.operation is not None and self.operation.kind == kind else []
+
+
+@dataclass(frozen=True)
+class EventCall(Call):
+    """One event of a stream, read like the answer to a request for the object that it carries."""
+
+    event: Event
+
+    @property
+    def in_stream(self) -> bool:
+        """Always true."""
+        return True
+
+    @property
+    def ok(self) -> bool:
+        """Always true: an event that tells of an error is none of these."""
+        return True
+
+    @cached_property
+    def streamed(self) -> bool:
+        """Always false: the event is no stream."""
+        return False
+
+    @cached_property
+    def body(self) -> Any:
+        """The object in the data of the event; None where there is none."""
+        parsed = self.event.parsed
+        return parsed if isinstance(parsed, dict) else None
+
+
+def event_call(call: Call, event: Event, kind: str, *, created: bool) -> EventCall:
+    """Read one event of a stream; `created` says that it answers the request itself, as its first run does."""
+    assert call.match is not None
+    operation, exchange = call.match.operation, call.exchange
+    if not created:
+        operation = replace(operation, id="stream_event", method="EVENT", kind=kind, listed=False, paged=False, also=())
+    at = exchange.arrivals[event.number] if event.number < len(exchange.arrivals) else exchange.started
+    return EventCall(
+        replace(exchange, started=at, ended=at),
+        call.profile,
+        call.place,
+        Match(replace(operation, requirement="SSE-005"), call.match.params),
+        event,
+    )
 
 
 def interpret(exchange: Exchange, profile: Profile) -> Call | None:

@@ -2,59 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
+from assistants_conformance.observe.events import Event, decode_events
+from assistants_conformance.observe.strict_json import NotJson, parse_json
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-class NotJson(ValueError):
-    """A body that should be JSON and is not; the message says where it breaks."""
-
-
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                raise NotJson(f"the key {key!r} stands twice in one object")
-            seen.add(key)
-    return made
-
-
-def _no_constant(name: str) -> Any:
-    raise NotJson(f"{name} is not JSON")
-
-
-def parse_json(body: bytes) -> Any:
-    """Parse a body as strict JSON: UTF-8, no duplicate keys, no NaN or Infinity, no half of a surrogate pair.
-
-    Raises:
-        NotJson: the body is anything else.
-    """
-    try:
-        value = json.loads(body.decode("utf-8"), object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
-        if b"\\ud" in body or b"\\uD" in body:
-            json.dumps(value, ensure_ascii=False).encode("utf-8")
-    except UnicodeDecodeError as error:
-        raise NotJson(f"not UTF-8 at byte {error.start}") from error
-    except UnicodeEncodeError as error:
-        raise NotJson("text with half of a surrogate pair") from error
-    except RecursionError as error:
-        raise NotJson("nested too deeply to be read") from error
-    except json.JSONDecodeError as error:
-        raise NotJson(f"{error.msg} at character {error.pos}") from error
-    except NotJson:
-        raise
-    except ValueError as error:
-        raise NotJson(f"a number that cannot be read: {error}") from error
-    else:
-        return value
 
 
 def lowered(headers: Mapping[str, str]) -> dict[str, str]:
@@ -106,6 +63,18 @@ class Response:
         return self.headers.get("content-type", "").split(";")[0].strip().lower()
 
     @cached_property
+    def is_stream(self) -> bool:
+        """Whether the body is a stream of events, by its content type or, where a recorder dropped it, by its look."""
+        if self.content_type:
+            return self.content_type == "text/event-stream"
+        return self.body.startswith((b"event:", b"data:"))
+
+    @cached_property
+    def events(self) -> tuple[Event, ...]:
+        """The events of a stream; empty where the body is none."""
+        return decode_events(self.body) if self.is_stream else ()
+
+    @cached_property
     def parsed(self) -> Any | NotJson:
         """The parsed body, or the reason why it cannot be parsed."""
         try:
@@ -125,7 +94,9 @@ class Exchange:
 
     `source` names where it comes from (a test, or a file with a place in it). `started` and `ended` are seconds of one
     monotonic clock; in a recording, where only the order is known, both are the exchange's number. `complete` is false
-    where the recording cut the body off. `session` groups exchanges whose order is the order of events.
+    where the recording cut the body off, or where who asked for a stream left it before its end. `session` groups
+    exchanges whose order is the order of events. `arrivals` says when each event of a stream was there, on the same
+    clock; empty in a recording.
     """
 
     request: Request
@@ -135,3 +106,4 @@ class Exchange:
     ended: float = 0.0
     session: str = ""
     complete: bool = True
+    arrivals: tuple[float, ...] = ()

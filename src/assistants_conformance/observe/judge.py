@@ -80,7 +80,7 @@ class Judge:
             # The service's own fault, listed apart: nothing else can be learned from it.
             self.server_errors.append(exchange)
             return []
-        if not exchange.complete:
+        if not exchange.complete and not call.streamed:
             self.passed_over["cut off by the recorder"] += 1
             return []
         report = self.report.at(profile, exchange)

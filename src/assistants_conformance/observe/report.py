@@ -24,10 +24,12 @@ class Report:
         self._on_finding = on_finding
         self.profile: Profile | None = None
         self.exchange: Exchange | None = None
+        #: Where in the exchange the next outcomes are about, in words that are put before what was observed.
+        self.place = ""
 
     def at(self, profile: Profile, exchange: Exchange) -> Report:
         """Set what the next outcomes are about."""
-        self.profile, self.exchange = profile, exchange
+        self.profile, self.exchange, self.place = profile, exchange, ""
         return self
 
     def is_active(self, requirement: str | None) -> bool:
@@ -47,7 +49,7 @@ class Report:
         if holds:
             return
         words = observed if isinstance(observed, str) else brief(observed)
-        finding = Finding(requirement, words, expected, exchange or self.exchange)
+        finding = Finding(requirement, f"{self.place}{words}", expected, exchange or self.exchange)
         self.findings.append(finding)
         if self._on_finding is not None:
             self._on_finding(finding)

@@ -50,6 +50,44 @@ class RunSeen:
     action_expiry: int | None = None
     cancelled_in: str = ""
     admitted: list[tuple[str, Exchange]] = field(default_factory=list)
+    searches: bool = True
+    cited: set[str] = field(default_factory=set)
+    found: frozenset[str] | None = None
+
+
+@dataclass
+class EntrySeen:
+    """One file of a vector store: its last status, and the chunking that it was given."""
+
+    status: str = ""
+    ended: float = float("-inf")
+    chunking: dict[str, Any] | None = None
+
+
+@dataclass
+class BatchSeen:
+    """One batch of files: its last status, and what was submitted."""
+
+    status: str = ""
+    ended: float = float("-inf")
+    total: int | None = None
+    files: frozenset[str] | None = None
+
+
+@dataclass
+class StoreSeen:
+    """One vector store. `quiet` is the number of writes at which nothing was going on in it, -1 where something was."""
+
+    id: str
+    status: str = ""
+    ended: float = float("-inf")
+    last_active: int | None = None
+    policy: Any = None
+    quiet: int = -1
+    modified: bool = False
+    filled: bool = False
+    files: dict[str, EntrySeen] = field(default_factory=dict)
+    batches: dict[str, BatchSeen] = field(default_factory=dict)
 
 
 class World:
@@ -60,7 +98,14 @@ class World:
         self.runs: dict[str, RunSeen] = {}
         self.runs_of_thread: dict[str, set[str]] = {}
         self.children: dict[str, set[str]] = {}
+        self.stores: dict[str, StoreSeen] = {}
+        #: How many requests were seen that may change something.
+        self.writes = 0
         self.ended: OrderedDict[str, tuple[str, float]] = OrderedDict()
+        #: By id: a run or message as the end of a stream showed it, and when the stream ended.
+        self.streamed: dict[str, tuple[dict[str, Any], float]] = {}
+        #: By how many seconds the Date header is ahead of the server's own clock at least; None: not known.
+        self.skew: float | None = None
         #: Ids that were given to more than one object.
         self.doubled: set[str] = set()
 
@@ -81,13 +126,19 @@ class World:
             self.runs_of_thread.setdefault(thread_id, set()).add(identifier)
         return run
 
+    def store(self, identifier: str) -> StoreSeen:
+        """Return what is remembered of a vector store, new or known."""
+        return self.stores.setdefault(identifier, StoreSeen(identifier))
+
     def end(self, identifier: str, at: float) -> None:
         """Forget an object and everything below it; remember only that it has ended."""
+        self.streamed.pop(identifier, None)
         for child in self.children.pop(identifier, ()):
             self._forget(child)
         for run in self.runs_of_thread.pop(identifier, set()):
             self.runs.pop(run, None)
             self._forget(run)
+        self.stores.pop(identifier, None)
         kind = self.objects[identifier].kind if identifier in self.objects else ""
         self._forget(identifier)
         self.ended[identifier] = (kind, at)
@@ -95,6 +146,7 @@ class World:
             self.ended.popitem(last=False)
 
     def _forget(self, identifier: str) -> None:
+        self.streamed.pop(identifier, None)
         seen = self.objects.pop(identifier, None)
         if seen is not None:
             for parent in seen.parents.values():

@@ -89,6 +89,7 @@ def embedded(settings: TargetSettings) -> TargetSettings:
         settings,
         api_key=own.api_key,
         bearer_token=own.bearer_token,
+        other_key=own.other_key,
         failing_model=settings.failing_model or own.failing_model,
         headers={},
     )

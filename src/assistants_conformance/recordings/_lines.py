@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assistants_conformance.observe.exchange import NotJson, parse_json
+from assistants_conformance.observe.strict_json import NotJson, parse_json
 from assistants_conformance.recordings._json import fault, parse
 from assistants_conformance.recordings._parts import (
     Parts,

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from assistants_conformance.observe.exchange import NotJson, Request, Response
+from assistants_conformance.observe.exchange import Request, Response
+from assistants_conformance.observe.strict_json import NotJson
 from assistants_conformance.recordings._coding import decoded
 from assistants_conformance.recordings._problem import DamagedError
 

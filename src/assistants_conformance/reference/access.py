@@ -29,6 +29,12 @@ def masked(key: str) -> str:
     return f"{key[:2]}{'*' * 8}{key[-2:]}" if len(key) > 8 else "*" * 8
 
 
+def carries(request: Request, key: str) -> bool:
+    """Say whether a request was sent with this key, in either header."""
+    sent = (request.headers.get("api-key"), _bearer(request))
+    return bool(key) and any(value is not None and _same(value, key) for value in sent)
+
+
 def authenticate(profile: Profile, request: Request, key: str, token: str, faults: Faults) -> None:
     """Check the credentials. `key` is the API key, `token` the Entra token of the Azure profiles.
 

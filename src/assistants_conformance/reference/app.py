@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import threading
+from dataclasses import replace
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from assistants_conformance.reference import (
     access,
+    careless_state,
     faulty,
     handlers_assistants,
     handlers_files,
     handlers_runs,
+    handlers_stores,
     handlers_threads,
     spoilt_runs,
+    spoilt_streams,
 )
 from assistants_conformance.reference.careless import (
     limited_carelessly,
@@ -30,6 +35,7 @@ from assistants_conformance.reference.faults.derived import Spoiler, weakened
 from assistants_conformance.reference.handlers import HANDLERS
 from assistants_conformance.reference.paging import page
 from assistants_conformance.reference.refusal import Refusal, answer, refuse
+from assistants_conformance.reference.streams import RunStream
 from assistants_conformance.reference.upload import read_upload
 from assistants_conformance.reference.validation import type_name, validate
 from assistants_conformance.reference.wire import Raw, Reply, Request, dump_json
@@ -40,9 +46,10 @@ if TYPE_CHECKING:
 
     from assistants_conformance.contract import Match, Operation, Profile
     from assistants_conformance.reference.clock import Clock
+    from assistants_conformance.reference.wire import Frames
 
 # Importing a module of handlers registers them.
-_MODULES = (handlers_assistants, handlers_files, handlers_runs, handlers_threads)
+_MODULES = (handlers_assistants, handlers_files, handlers_runs, handlers_stores, handlers_threads)
 
 DEFAULT_KEY = "reference-key"
 DEFAULT_TOKEN = "reference-token"  # noqa: S105 - what the server takes unless told otherwise
@@ -54,7 +61,8 @@ class Reference:
     """A server of one profile that keeps the contract, apart from the faults that it is given.
 
     `key` is the API key; `token` is the Entra token of the Azure profiles. `failing_model` is a model whose runs fail;
-    `run_expiry` (seconds) takes the place of the profile's time to live of a run.
+    `run_expiry` (seconds) takes the place of the profile's time to live of a run. `other_key` is the key of another
+    project, which has objects of its own; on Azure it is the key of another resource and opens nothing here.
     """
 
     def __init__(
@@ -67,6 +75,7 @@ class Reference:
         faults: Iterable[str] = (),
         failing_model: str | None = None,
         run_expiry: int | None = None,
+        other_key: str = "",
     ) -> None:
         self.profile = profile
         self.clock = clock
@@ -75,23 +84,37 @@ class Reference:
         self.faults = Faults(profile, faults)
         self.world = World(profile, clock, self.faults, failing_model, run_expiry)
         self._spoiler = Spoiler(profile, self.faults)
+        self.world.spoil = self._spoiler.spoil
         self._schemas: dict[str, dict[str, Any]] = {}
         self._lock = threading.RLock()
+        self._requests = itertools.count(1)
+        self._other_key = other_key
+        self._neighbour = (
+            Reference(profile, clock=clock, key=other_key) if other_key and profile.platform == "openai" else None
+        )
 
-    def handle(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        """Answer one request. `url` is absolute, or path and query.
+    def handle(self, method: str, url: str, headers: Mapping[str, str], body: bytes, *, peer: object = None) -> Reply:
+        """Answer one request. `url` is absolute, or path and query; `peer` is the connection, None: the calling thread.
 
         Raises:
             DroppedError: a fault ends the connection.
         """
-        request = Request.of(method, url, headers, body)
+        request = faulty.resolved(self.faults, Request.of(method, url, headers, body))
         with self._lock:
             if request.path == CLOCK_PATH:
                 return self._wind(request)
+            if access.carries(request, self._other_key):
+                if self.faults.on("another-accounts-key-reads-everything"):
+                    own = {"authorization": f"Bearer {self.key}", "api-key": self.key}
+                    request = replace(request, headers=request.headers | own)
+                elif self._neighbour is not None:
+                    return self._neighbour.handle(method, url, headers, body)
+            self.world.remains.peer = threading.get_ident() if peer is None else peer
             faulty.check_alive(self.faults, request)
             self.clock.tick()
-            self.world.engine.settle()
+            self.world.settle()
             try:
+                faulty.check_rate(self.faults, next(self._requests))
                 result = self._serve(request)
             except Refusal as refusal:
                 status, error = answer(refusal, self.profile, self.faults)
@@ -105,6 +128,8 @@ class Reference:
                     disposition = f'attachment; filename="{result.filename}"'
                 extra = {"content-disposition": disposition}
                 return self._reply(200, result.data, "application/octet-stream", self._service_headers() | extra)
+            if isinstance(result, RunStream):
+                return self._stream(result)
             shown = self._spoiler.spoil(result)
             if self.faults.on("file-deletion-answers-204") and shown.get("object") == "file" and "deleted" in shown:
                 return self._reply(204, b"", "application/json", self._service_headers())
@@ -119,9 +144,27 @@ class Reference:
             return 202
         if self.faults.on("message-created-with-201") and (method, kind) == ("POST", "thread.message"):
             return 201
+        if (
+            self.faults.on("store-objects-created-with-201")
+            and method == "POST"
+            and str(kind).startswith("vector_store")
+        ):
+            return 201
         return 200
 
-    def _serve(self, request: Request) -> dict[str, Any] | Raw:
+    def _stream(self, stream: RunStream) -> Reply:
+        held = spoilt_streams.held_back(self.faults, stream, self.clock)
+        reply = self._reply(200, b"", spoilt_streams.content_type(self.faults), self._service_headers())
+        del reply.headers["content-length"]
+        reply.stream = Locked(held, self._lock)
+        return reply
+
+    def pass_time(self, seconds: float) -> None:
+        """Let a virtual clock go on, as whoever sends a stream does while it waits for the next event."""
+        with self._lock:
+            self.clock.advance(seconds)
+
+    def _serve(self, request: Request) -> dict[str, Any] | Raw | RunStream:
         if self.faults.on("body-is-checked-before-the-key"):
             self._call(request, self._route(request))
         try:
@@ -135,14 +178,18 @@ class Reference:
             return gone
         return self._carry_out(request)
 
-    def _carry_out(self, request: Request) -> dict[str, Any] | Raw:
+    def _carry_out(self, request: Request) -> dict[str, Any] | Raw | RunStream:
         if request.method == "GET" and request.path.endswith("/threads") and self.faults.on("threads-are-listed"):
             rows = self.world.store.threads.values()
             return page(self.world, rows, request.query, self.world.render.thread, kind="thread")
         match = self._route(request)
         access.check_beta(self.profile, request, match.operation, self.faults)
-        result = HANDLERS[match.operation.id](self.world, self._call(request, match))
-        if isinstance(result, Raw):
+        call = self._call(request, match)
+        if self.faults.active:
+            result = careless_state.carry_out(self.world, match.operation.id, call)
+        else:
+            result = HANDLERS[match.operation.id](self.world, call)
+        if isinstance(result, Raw | RunStream):
             return result
         return written_carelessly(match.operation.id, result, self.faults, self.world.now())
 
@@ -175,7 +222,7 @@ class Reference:
         if request.headers.get("content-type", "").lower().startswith("multipart/"):
             raise refuse("form_instead_of_json")
         if request.body.strip():
-            body = faulty.parsed(self.faults, request.body)
+            body = faulty.parsed(self.faults, careless_state.read_escapes(self.faults, request.body))
         if not isinstance(body, dict):
             raise refuse("invalid_type", at="body", expected="an object", got=type_name(body))
         body = read_carelessly(operation.id, body, self.faults)
@@ -184,6 +231,7 @@ class Reference:
             validate(schema, body)
         except Refusal:
             faulty.carry_out_all_the_same(self.world, match, schema, body)
+            careless_state.pair_by_pair(self.world, match, schema, body)
             raise
         return Call(match.params, request.query, schema.get("x-filled", {}) | body)
 
@@ -229,12 +277,30 @@ class Reference:
         shown: dict[str, Any]
         try:
             self.clock.advance(_seconds(request))
-            self.world.engine.settle()
+            self.world.settle()
             status, shown = 200, {"now": self.clock.now()}
         except ClockError as error:
             status = 400
             shown = {"error": {"message": str(error), "type": "invalid_request_error", "param": None, "code": None}}
         return self._reply(status, dump_json(shown), "application/json", {})
+
+
+class Locked:
+    """A stream whose frames are pulled while no other request is served."""
+
+    def __init__(self, stream: Frames, lock: threading.RLock) -> None:
+        self._stream = stream
+        self._lock = lock
+
+    def pull(self) -> bytes | float | None:
+        """Return the next frame, the seconds of the server's time to wait for it, or None at the end."""
+        with self._lock:
+            return self._stream.pull()
+
+    def close(self) -> None:
+        """End the stream from the client's side."""
+        with self._lock:
+            self._stream.close()
 
 
 def _seconds(request: Request) -> float:

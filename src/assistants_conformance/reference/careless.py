@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.reference.refusal import refuse
@@ -53,9 +54,13 @@ def read_carelessly(operation: str, body: Json, faults: Faults) -> Json:
     if faults.on("truth-value-as-json-writes-it") and isinstance(body.get("metadata"), dict):
         told = {key: str(value).lower() if value is True else value for key, value in body["metadata"].items()}
         body = {**body, "metadata": told}
+    if faults.on("list-of-parts-is-written-out") and isinstance(body.get("content"), list):
+        body = {**body, "content": json.dumps(body["content"])}
     resources = body.get("tool_resources")
     if faults.on("misspelt-resources-taken") and isinstance(resources, dict) and _MISSPELT in resources:
         body = {**body, "tool_resources": {"code_interpreter": resources[_MISSPELT]}}
+    if faults.on("stream-options-refused") and "stream_options" in body:
+        raise refuse("unknown_parameter", at="stream_options")
     if faults.on("thread-needs-a-body") and operation == "create_thread" and not body:
         raise refuse("invalid_json")
     if operation == "create_assistant":
@@ -91,6 +96,8 @@ def limited_carelessly(operation: str, schema: Json, faults: Faults) -> Json:
         for name in ("instructions", "content"):
             if "maxLength" in schema.get("properties", {}).get(name, {}):
                 schema["properties"][name]["maxLength"] = _SHORT_TEXT
+    if faults.on("streams-in-the-first-shape") and operation == "create_run":
+        schema = {**schema, "properties": {**schema["properties"], "stream": {"type": "boolean"}}}
     if faults.on("response-format-unchecked") and "response_format" in schema.get("properties", {}):
         schema = {**schema, "properties": {**schema["properties"], "response_format": {}}}
     return schema

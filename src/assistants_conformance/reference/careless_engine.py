@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from assistants_conformance.reference.world import World
 
 _SLOW_SECONDS = 45
+_MONTH_SECONDS = 30 * 86_400
 _LATE_SECONDS = 2
+#: How long a run works whose events are held back meanwhile.
+_HELD_SECONDS = 4
 #: By fault: the state that a run never leaves by itself.
 _STUCK = {
     "queued-runs-stay-queued": "queued",
@@ -47,6 +50,10 @@ class CarelessEngine(Engine):
             for thread in self._world.store.threads.values():
                 for run in thread.runs.values():
                     run.completed_at = run.completed_at and run.completed_at + 1
+        if self._faults.on("threads-last-a-month"):
+            threads = self._world.store.threads
+            for name in [name for name, thread in threads.items() if now >= thread.created_at + _MONTH_SECONDS]:
+                del threads[name]
         for run, at in list(self._late):
             if now >= at + _LATE_SECONDS:
                 self._late.remove((run, at))
@@ -104,6 +111,8 @@ class CarelessEngine(Engine):
             run.tool_choice = "auto"
         run.parallel_tool_calls = parallel or self._faults.on("parallel-calls-not-switched-off")
         super()._think(run, at)
+        if self._faults.on("stream-is-held-back") and run.due is not None:
+            run.due = at + _HELD_SECONDS
         run.tool_choice, run.parallel_tool_calls = choice, parallel
 
     def _act(self, run: Run, at: float) -> None:

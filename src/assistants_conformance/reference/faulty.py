@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from assistants_conformance.reference.handlers import HANDLERS
-from assistants_conformance.reference.refusal import Refusal
+from assistants_conformance.reference.refusal import Refusal, refuse
 from assistants_conformance.reference.validation import validate
 from assistants_conformance.reference.wire import dump_json, parse_json
 from assistants_conformance.reference.world import Call
@@ -28,10 +31,19 @@ _OF_V2 = ("tool_resources", "attachments", "temperature", "top_p", "tool_choice"
 _OTHER_FAULT = {"message": "Internal error", "type": "internal_error", "param": None, "code": "500"}
 _SUB_RESOURCE = re.compile(r"/(assistants|messages)/[^/]+/files\b")
 _DEEP = b"[" * 100
+_REFUSED_EACH = 10
+_NO_ENTRIES: Json = {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False}
 
 
 class DroppedError(ConnectionError):
     """The connection ends without an answer."""
+
+
+def resolved(faults: Faults, request: Request) -> Request:
+    """Return a request as it comes through a gateway that tidies paths up."""
+    if faults.on("dots-in-paths-are-resolved") and "%2f" in request.path.lower():
+        return replace(request, path=posixpath.normpath(unquote(request.path)))
+    return request
 
 
 def parsed(faults: Faults, body: bytes) -> Any:
@@ -58,9 +70,21 @@ def check_alive(faults: Faults, request: Request) -> None:
         raise DroppedError("the worker is gone")
 
 
+def check_rate(faults: Faults, number: int) -> None:
+    """Let a request through, the one of that number; the strict server has no rate limit.
+
+    Raises:
+        Refusal: only with the fault that refuses every tenth.
+    """
+    if number % _REFUSED_EACH == 0 and faults.on("rate-limit-in-plain-text"):
+        raise refuse("rate_limited_gateway", seconds=1)
+
+
 def refused(faults: Faults, request: Request, condition: str, status: int, error: Json) -> tuple[int, bytes, str]:
     """Return status, body and content type of a refusal."""
     detail = error.get("error", error)
+    if condition == "rate_limited_gateway":
+        return status, b"Too many requests", "text/plain"
     unknown = condition.startswith("not_found_")
     if unknown and faults.on("unknown-id-crashes"):
         return 500, b"Internal Server Error", "text/plain"
@@ -112,7 +136,9 @@ def tolerated(faults: Faults, body: Json) -> Json:
 def vanished_path(faults: Faults, request: Request) -> Json | None:
     """Return what a path of v1 answers where a fault still serves it."""
     if faults.on("v1-file-paths-are-served") and _SUB_RESOURCE.search(request.path):
-        return {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False}
+        return _NO_ENTRIES
+    if faults.on("stores-are-served-by-v1") and request.path.endswith("/vector_stores"):
+        return _NO_ENTRIES
     return None
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from assistants_conformance.contract.documents import read
 from assistants_conformance.reference.faults.file_types import type_fault
 from assistants_conformance.reference.refusal import refuse
-from assistants_conformance.reference.state import Attachment, Resources, VectorStore
+from assistants_conformance.reference.state import Attachment, Resources
+from assistants_conformance.reference.stores import HELPER_STORE_DAYS, add, check_chunking, new_store, remove, touch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 # Purposes whose files may be given to assistants, threads and messages.
 USABLE = frozenset({"assistants", "assistants_output", "user_data", "vision"})
-HELPER_STORE_DAYS = 7
 
 
 class FileTypes:
@@ -82,26 +82,6 @@ def usable(world: World, identifiers: Iterable[str], tool: str | None) -> list[S
     return files
 
 
-def new_store(
-    world: World, file_ids: Iterable[str], *, name: str | None = None, metadata: Json | None = None, days: int | None
-) -> VectorStore:
-    """Make a vector store; `days` is its policy of expiry, None: it stays."""
-    now = world.now()
-    store = world.store
-    made = VectorStore(
-        id=store.ids.new("vector_store"),
-        created_at=now,
-        sequence=store.sequence(),
-        name=name,
-        metadata=metadata or {},
-        file_ids=list(dict.fromkeys(file_ids)),
-        expires_days=days,
-        last_active_at=now,
-    )
-    store.vector_stores[made.id] = made
-    return made
-
-
 class Planned:
     """Resources that were checked and not made yet, so that a refusal leaves nothing behind."""
 
@@ -117,21 +97,31 @@ class Planned:
         search = given.get("file_search")
         self.file_ids: list[str] | None = None
         self.store_ids: list[str] | None = None
-        self._helpers: list[tuple[list[str], Json]] = []
+        self._helpers: list[tuple[list[StoredFile], Json]] = []
         if code is not None:
             self.file_ids = [file.id for file in usable(world, code.get("file_ids") or [], "code_interpreter")]
         if search is not None:
             self.store_ids = [world.store.vector_store(name).id for name in search.get("vector_store_ids") or []]
-            for helper in search.get("vector_stores") or []:
-                files = [world.store.file(name).id for name in helper.get("file_ids") or []]
-                self._helpers.append((files, helper.get("metadata") or {}))
+            for helper in [] if world.faults.on("helper-makes-no-store") else search.get("vector_stores") or []:
+                check_chunking(world, helper.get("chunking_strategy"))
+                files = [world.store.file(name) for name in helper.get("file_ids") or []]
+                self._helpers.append((files, helper))
 
     def carry_out(self, resources: Resources, *, days: int | None = None) -> None:
         """Put what was given into `resources`; what was not given stays. `days` is the expiry of stores made here."""
         if self.file_ids is not None:
             resources.file_ids = list(self.file_ids)
         if self.store_ids is not None:
-            made = [new_store(self._world, files, metadata=data, days=days).id for files, data in self._helpers]
+            made = [
+                new_store(
+                    self._world,
+                    files,
+                    metadata=helper.get("metadata"),
+                    days=days,
+                    chunking=helper.get("chunking_strategy"),
+                ).id
+                for files, helper in self._helpers
+            ]
             resources.store_ids = self.store_ids + made
 
 
@@ -161,15 +151,19 @@ class PlannedAttachments:
             if "code_interpreter" in kinds and row["file_id"] not in resources.file_ids:
                 resources.file_ids.append(row["file_id"])
             if "file_search" in kinds:
-                known = [name for name in resources.store_ids if name in self._world.store.vector_stores]
-                if known:
-                    target = self._world.store.vector_stores[known[0]]
-                    target.last_active_at = self._world.now()
-                else:
-                    target = new_store(self._world, [], days=HELPER_STORE_DAYS)
-                    resources.store_ids = [target.id]
-                if row["file_id"] not in target.file_ids:
-                    target.file_ids.append(row["file_id"])
+                self._index(resources, self._world.store.file(row["file_id"]))
+
+    def _index(self, resources: Resources, file: StoredFile) -> None:
+        world = self._world
+        known = [name for name in resources.store_ids if name in world.store.vector_stores]
+        if not known or world.faults.on("every-attachment-makes-a-store"):
+            made = new_store(world, [file], days=HELPER_STORE_DAYS)
+            resources.store_ids = [made.id]
+            return
+        target = world.store.vector_stores[known[0]]
+        touch(world, target, world.clock.now())
+        if file.id not in target.files:
+            add(world, target, [file])
 
 
 def attached(world: World, identifiers: list[str] | None) -> dict[str, Attachment]:
@@ -193,5 +187,5 @@ def forget(world: World, identifier: str) -> None:
     for assistant in world.store.assistants.values():
         assistant.files.pop(identifier, None)
     for store in world.store.vector_stores.values():
-        if identifier in store.file_ids:
-            store.file_ids.remove(identifier)
+        if identifier in store.files and not world.faults.on("deleted-file-stays-in-its-stores"):
+            remove(world, store, identifier)

@@ -13,16 +13,19 @@ if TYPE_CHECKING:
     from assistants_conformance.reference.faults import Faults
     from assistants_conformance.reference.files import PlannedAttachments
     from assistants_conformance.reference.state import Attachment, Json, Thread
+    from assistants_conformance.reference.streams import RunStream
     from assistants_conformance.reference.wire import Raw
     from assistants_conformance.reference.world import Call, World
 
-HANDLERS: dict[str, Callable[[World, Call], Json | Raw]] = {}
+    Handler = Callable[[World, Call], Json | Raw | RunStream]
+
+HANDLERS: dict[str, Handler] = {}
 
 
-def serves(operation: str) -> Callable[[Callable[[World, Call], Json | Raw]], Callable[[World, Call], Json | Raw]]:
+def serves(operation: str) -> Callable[[Handler], Handler]:
     """Register a handler for an operation of `schemas/operations.json`."""
 
-    def register(handler: Callable[[World, Call], Json | Raw]) -> Callable[[World, Call], Json | Raw]:
+    def register(handler: Handler) -> Handler:
         HANDLERS[operation] = handler
         return handler
 

@@ -17,6 +17,7 @@ from assistants_conformance.reference.store import found
 
 if TYPE_CHECKING:
     from assistants_conformance.reference.state import Assistant, Json
+    from assistants_conformance.reference.streams import RunStream
     from assistants_conformance.reference.world import Call, World
 
 RESULT_CONTENT = "step_details.tool_calls[*].file_search.results[*].content"
@@ -39,8 +40,6 @@ def _check(world: World, body: Json, assistant: Assistant, instructions: str | N
     Raises:
         Refusal: the run cannot be made.
     """
-    if body.get("stream"):
-        raise refuse("streaming_not_served")
     if not instructions and world.faults.on("run-without-instructions-crashes"):
         raise refuse("server_error", contact="the help center", request_id=world.store.ids.request())
     check_model(world, body.get("model"))
@@ -107,7 +106,7 @@ def _make(
 
 
 @serves("create_run")
-def create_run(world: World, call: Call) -> Json:
+def create_run(world: World, call: Call) -> Json | RunStream:
     """POST /threads/{thread_id}/runs."""
     thread = world.store.thread(call.params["thread_id"])
     body = call.body | {key: value for key, value in call.query.items() if key == "include[]"}
@@ -122,15 +121,23 @@ def create_run(world: World, call: Call) -> Json:
     if (refusal := lock.run_refusal(world, thread, assistant.id)) is not None:
         if world.faults.on("refused-run-adds-additional-messages"):
             messages.carry_out(thread)
-        if world.faults.on("refused-run-is-stored"):
+        kept = bool(body.get("stream")) and world.faults.on("refused-streamed-run-is-kept")
+        if kept or world.faults.on("refused-run-is-stored"):
             _make(world, thread, assistant, body, effective, instructions)
         raise refusal
     messages.carry_out(thread)
-    return world.render.run(_make(world, thread, assistant, body, effective, instructions))
+    return _answer(world, body, _make(world, thread, assistant, body, effective, instructions))
+
+
+def _answer(world: World, body: Json, run: Run, thread: Thread | None = None) -> Json | RunStream:
+    """Return a new run, or the stream of its events; `thread` is the one that was made with it."""
+    if body.get("stream") and not world.faults.on("stream-is-ignored"):
+        return world.engine.streams.open(run, thread)
+    return world.render.run(run)
 
 
 @serves("create_thread_and_run")
-def create_thread_and_run(world: World, call: Call) -> Json:
+def create_thread_and_run(world: World, call: Call) -> Json | RunStream:
     """POST /threads/runs."""
     body = spoilt_runs.read(world, call.body, together=True)
     assistant = world.store.assistant(body["assistant_id"])
@@ -138,7 +145,8 @@ def create_thread_and_run(world: World, call: Call) -> Json:
     Planned(world, body.get("tool_resources"))
     instructions = _instructions(body, assistant)
     effective = _check(world, body, assistant, instructions, asked=planned.messages.from_user)
-    return world.render.run(_make(world, planned.carry_out(), assistant, body, effective, instructions))
+    thread = planned.carry_out()
+    return _answer(world, body, _make(world, thread, assistant, body, effective, instructions), thread)
 
 
 @serves("list_runs")
@@ -196,11 +204,9 @@ def cancel_run(world: World, call: Call) -> Json:
 
 
 @serves("submit_tool_outputs")
-def submit_tool_outputs(world: World, call: Call) -> Json:
+def submit_tool_outputs(world: World, call: Call) -> Json | RunStream:
     """POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs."""
     run = world.store.run(call.params["thread_id"], call.params["run_id"])
-    if call.body.get("stream"):
-        raise refuse("streaming_not_served")
     if (spoilt := spoilt_runs.submitted(world, run, call.body)) is not None:
         return spoilt
     if run.required_action is None:
@@ -214,7 +220,11 @@ def submit_tool_outputs(world: World, call: Call) -> Json:
             raise refuse("duplicate_call_id", id=name)
     if set(expected) != set(got):
         raise refuse("outputs_missing", expected=expected, got=got)
+    streamed = bool(call.body.get("stream")) and not world.faults.on("stream-is-ignored")
+    stream = world.engine.streams.listen(run) if streamed else None
     world.engine.submit(run, {row["tool_call_id"]: row.get("output") or "" for row in call.body["tool_outputs"]})
+    if stream is not None:
+        return stream
     if world.faults.on("submit-answers-a-confirmation"):
         return {"accepted": True}
     return world.render.run(run)

@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistants_conformance.reference import lock
-from assistants_conformance.reference.files import HELPER_STORE_DAYS, Planned, PlannedAttachments, attached
+from assistants_conformance.reference.files import Planned, PlannedAttachments, attached
 from assistants_conformance.reference.handlers import add_message, metadata, serves
 from assistants_conformance.reference.paging import page
 from assistants_conformance.reference.refusal import Refusal, refuse
 from assistants_conformance.reference.render import deleted
 from assistants_conformance.reference.state import Resources, Thread
 from assistants_conformance.reference.store import found
+from assistants_conformance.reference.stores import HELPER_STORE_DAYS
 
 if TYPE_CHECKING:
     from assistants_conformance.reference.state import Json, Message
@@ -84,7 +85,8 @@ class PlannedThread:
         faults = self._world.faults
         if faults.on("thread-ids-used-again") and self._world.ghosts:
             row.id, _ = self._world.ghosts.popitem()
-        self._resources.carry_out(row.resources, days=HELPER_STORE_DAYS)
+        days = None if faults.on("stores-of-threads-stay") else HELPER_STORE_DAYS
+        self._resources.carry_out(row.resources, days=days)
         if faults.on("new-thread-greets") and not self.messages:
             greeting = {"role": "assistant", "content": "How can I help you?"}
             PlannedMessages(self._world, [greeting]).carry_out(row)
@@ -112,6 +114,11 @@ def modify_thread(world: World, call: Call) -> Json:
     """POST /threads/{thread_id}: not locked by a run."""
     row = world.store.thread(call.params["thread_id"])
     planned = Planned(world, call.body.get("tool_resources"))
+    if (refusal := lock.modification_refusal(world, row)) is not None:
+        row.metadata = metadata(call.body.get("metadata"))
+        raise refusal
+    if lock.forgets_modifications(world, row):
+        return world.render.thread(replace(row, metadata=metadata(call.body.get("metadata"))))
     if "metadata" in call.body:
         row.metadata = metadata(call.body["metadata"])
     planned.carry_out(row.resources)

@@ -34,7 +34,12 @@ def _form(pattern: str) -> tuple[str, int, str]:
 
 _HEX_FORM = "^[0-9a-f]{32}$"
 #: The kinds of objects whose ids a fault gives another form.
-_UUID_FAULTS = {"message": "message-id-is-a-uuid", "run_step": "step-id-is-a-uuid"}
+_UUID_FAULTS = {
+    "message": "message-id-is-a-uuid",
+    "run_step": "step-id-is-a-uuid",
+    "vector_store": "store-id-is-a-uuid",
+    "vector_store_file_batch": "batch-id-is-a-uuid",
+}
 
 
 def forms(given: Mapping[str, str], faults: Faults) -> Mapping[str, str]:

@@ -20,6 +20,8 @@ def holder(world: World, thread: Thread, assistant_id: str | None = None) -> Run
     for run in reversed(thread.runs.values()):
         if run.is_open:
             waits = run.status == "requires_action"
+            if faults.on("streamed-runs-do-not-lock") and world.engine.streams.hears(run):
+                return None
             return None if waits and faults.on("waiting-run-does-not-lock") else run
         kept = run.status in ("expired", "incomplete") and faults.on(f"{run.status}-run-keeps-the-lock")
         if kept or faults.on("lock-never-ends"):
@@ -64,6 +66,18 @@ def check_read(world: World, thread: Thread) -> None:
     """
     if world.faults.on("reads-locked") and (run := holder(world, thread)) is not None:
         raise refuse("thread_locked_message", thread_id=thread.id, run_id=run.id)
+
+
+def modification_refusal(world: World, thread: Thread) -> Refusal | None:
+    """Return why a thread may not be modified now: nothing forbids it, unless a fault does."""
+    fault = world.faults.on("refused-modification-of-a-locked-thread-is-done")
+    run = holder(world, thread) if fault else None
+    return None if run is None else refuse("thread_locked_message", thread_id=thread.id, run_id=run.id)
+
+
+def forgets_modifications(world: World, thread: Thread) -> bool:
+    """Say whether a modification of a thread is answered and not done, which only a fault does."""
+    return world.faults.on("modification-of-a-locked-thread-is-lost") and holder(world, thread) is not None
 
 
 def check_delete(world: World, thread: Thread) -> None:

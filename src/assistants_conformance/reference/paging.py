@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=Record)
 
-_KNOWN_QUERY = frozenset({"api-version", "limit", "order", "after", "before", "run_id", "purpose", "include[]"})
+_KNOWN_QUERY = frozenset({"api-version", "limit", "order", "after", "before", "run_id", "purpose", "include[]",
+                          "filter"})  # fmt: skip
 
 
 def page(
@@ -49,6 +50,9 @@ def page(
         # The place that an item had when it was first shown is taken for its place now.
         world.offsets.update({name: place for name, place in places.items() if name not in world.offsets})
         places = {name: world.offsets[name] for name in places}
+    if faults.on("ascending-cursor-counts-from-the-end") and order == "asc":
+        world.offsets.update({name: place - len(rows) for name, place in places.items() if name not in world.offsets})
+        places = {name: world.offsets[name] + len(rows) for name in places}
     start, end = 0, len(rows)
     if after := query.get("after"):
         start = _place(places, after, kind, "after", faults) + 1

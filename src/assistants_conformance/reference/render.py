@@ -19,7 +19,6 @@ if TYPE_CHECKING:
         Step,
         StoredFile,
         Thread,
-        VectorStore,
     )
 
 BUILT_IN = ("code_interpreter", "file_search")
@@ -105,6 +104,21 @@ class Renderer:
             files = {"file_ids": list(dict.fromkeys(entry["file_id"] for entry in row.attachments))}
         return {**head, **ids, "role": row.role, "content": self._content(row), **files, "metadata": row.metadata}
 
+    def streamed_message(self, row: Message, status: str, at: int | None, reason: str | None) -> Json:
+        """Return a message as an event carries it; `at` is when it ended, in Unix seconds, `reason` why too early."""
+        shown, done = self.message(row), status == "completed"
+        group = {
+            "status": status,
+            "incomplete_details": None if reason is None else {"reason": reason},
+            "incomplete_at": at if status == "incomplete" else None,
+            "completed_at": at if done else None,
+        }
+        if status == "in_progress":
+            shown |= {"content": []}
+        place = list(shown).index("role")
+        members = list(shown.items())
+        return dict([*members[:place], *group.items(), *members[place:]])
+
     def _content(self, row: Message) -> Any:
         if self.faults.on("content-answered-as-text"):
             return row.text
@@ -112,9 +126,12 @@ class Renderer:
             return [{**part, "type": "output_text" if part["type"] == "text" else part["type"]} for part in row.content]
         return row.content
 
-    def run(self, row: Run) -> Json:
-        """Return a run."""
-        return spoilt_runs.shown(self.faults, row, self._run(row))
+    def run(self, row: Run, *, streamed: bool = False) -> Json:
+        """Return a run; `streamed` is the form of events, whose empty resources look different."""
+        shown = spoilt_runs.shown(self.faults, row, self._run(row))
+        if streamed and "tool_resources" in shown and not shown["tool_resources"]:
+            shown["tool_resources"] = {"code_interpreter": {"file_ids": []}}
+        return shown
 
     def _run(self, row: Run) -> Json:
         shown: Json = {
@@ -162,8 +179,12 @@ class Renderer:
         usage: Json = {"prompt_tokens": tokens[0], "completion_tokens": tokens[1], "total_tokens": sum(tokens)}
         return usage | {name: dict(value) for name, value in self._usage_details.items()}
 
-    def step(self, row: Step, run: Run, *, contents: bool = False) -> Json:
-        """Return a step of a run; `contents` adds the text of search results, which is left out otherwise."""
+    def step(self, row: Step, run: Run, *, contents: bool = False, streamed: bool = False) -> Json:
+        """Return a step of a run.
+
+        `contents` adds the text of search results, which is left out otherwise; in an event (`streamed`) a step has the
+        expiry of its run whatever its status.
+        """
         shown: Json = {
             "id": row.id,
             "object": "thread.run.step",
@@ -175,7 +196,7 @@ class Renderer:
             "status": row.status,
             "cancelled_at": row.cancelled_at,
             "completed_at": row.completed_at,
-            "expires_at": row.expires_at,
+            "expires_at": run.expires_at if streamed else row.expires_at,
             "failed_at": row.failed_at,
             "last_error": row.last_error,
             "step_details": row.details if contents else without_contents(row.details),
@@ -195,6 +216,8 @@ class Renderer:
             shown["status"] = "succeeded"
         if faults.on("step-with-expired-at"):
             shown["expired_at"] = None
+        if faults.on("step-with-metadata"):
+            shown["metadata"] = {}
         if faults.on("step-expires-at-of-its-own") and row.expires_at is not None:
             shown["expires_at"] = row.created_at + 60
         if faults.on("step-calls-with-other-ids") and row.type == "tool_calls":
@@ -246,26 +269,6 @@ class Renderer:
             "object": "thread.message.file",
             "created_at": row.created_at,
             "message_id": message.id,
-        }
-
-    @staticmethod
-    def vector_store(row: VectorStore, usage_bytes: int) -> Json:
-        """Return a vector store whose files are all indexed."""
-        days = row.expires_days
-        counts = dict.fromkeys(("in_progress", "completed", "failed", "cancelled"), 0)
-        counts["completed"] = len(row.file_ids)
-        return {
-            "id": row.id,
-            "object": "vector_store",
-            "name": row.name,
-            "status": "completed",
-            "usage_bytes": usage_bytes,
-            "created_at": row.created_at,
-            "file_counts": {**counts, "total": len(row.file_ids)},
-            "metadata": row.metadata,
-            "expires_after": None if days is None else {"anchor": "last_active_at", "days": days},
-            "expires_at": None if days is None else row.last_active_at + days * 86400,
-            "last_active_at": row.last_active_at,
         }
 
 

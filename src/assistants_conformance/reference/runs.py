@@ -7,9 +7,10 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from assistants_conformance.reference import model, prose, sandbox, search
+from assistants_conformance.reference import model, prose, sandbox, search, stores, text
 from assistants_conformance.reference.spoilt_text import annotated
 from assistants_conformance.reference.state import Attachment, Message, Run, Step, StoredFile
+from assistants_conformance.reference.streams import Streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,6 +32,7 @@ class Engine:
     def __init__(self, world: World) -> None:
         self._world = world
         self._open: dict[str, Run] = {}
+        self.streams = Streams(world)
 
     def accept(self, run: Run) -> None:
         """Take a new run in; it is picked up a moment after it came."""
@@ -64,11 +66,14 @@ class Engine:
         if run.status == "queued":
             run.status = "in_progress"
             run.started_at = int(at)
+            self.streams.run(run)
+            stores.used(self._world, run, at)
             self._think(run, at)
         elif run.status == "cancelling":
             self._end(run, "cancelled", int(at))
         else:
-            self._act(run, at)
+            if run.action is not None:
+                self._act(run, at)
             if run.status == "in_progress":
                 self._think(run, at)
 
@@ -82,6 +87,7 @@ class Engine:
         # A run that was not picked up yet is picked up by the cancellation: every recorded one had been started.
         run.started_at = run.started_at or int(now)
         run.due = now + CANCEL_SECONDS
+        self.streams.run(run)
 
     def submit(self, run: Run, outputs: dict[str, str]) -> None:
         """Take the outputs of all awaited calls, by call id."""
@@ -93,9 +99,11 @@ class Engine:
                 call["function"]["output"] = output
             run.outputs.append((call["function"]["name"], output))
         self._close_step(step, "completed", int(now))
+        self.streams.step(run, step, "completed")
         run.required_action = None
         run.status = "queued"
         run.due = now + PICKUP_SECONDS
+        self.streams.run(run)
 
     # What the service does.
 
@@ -114,7 +122,10 @@ class Engine:
 
     def _think(self, run: Run, at: float) -> None:
         """Choose the next action and begin it."""
-        searchable = self._searchable(run)
+        if (until := stores.awaited(self._world, run, at)) is not None:
+            run.due = until
+            return
+        searchable = self._searchable(run, at)
         inputs = [self._world.store.files[name].filename for name in self._inputs(run)]
         run.action = model.decide(
             model.Situation(
@@ -134,10 +145,32 @@ class Engine:
             case model.RunCode() as action:
                 outcome = sandbox.run(action, self._sizes(run))
                 call = {"input": outcome.program, "outputs": []}
-                self._open_step(run, at, [self._call("code_interpreter", call)])
+                self._begin(run, self._open_step(run, at, [self._call("code_interpreter", call)]))
             case model.Search():
                 kind = "retrieval" if self._world.profile.shape == "v1" else "file_search"
-                self._open_step(run, at, [self._call(kind, {})])
+                self._begin(run, self._open_step(run, at, [self._call(kind, {})]))
+            case model.Say() if self.streams.hears(run):
+                self._draft(run, at)
+
+    def _begin(self, run: Run, step: Step) -> None:
+        """Tell of a step and of the calls that it makes."""
+        self.streams.opened_step(run, step)
+        self.streams.calls(run, step)
+
+    def _draft(self, run: Run, at: float) -> None:
+        """Begin the closing message where somebody listens; without a model or a token left there will be none."""
+        spent, prompt = run.tokens, self._prompt(run)
+        if self._error(run, at) is not None:
+            return
+        if run.max_prompt_tokens is not None and spent[0] + prompt > run.max_prompt_tokens:
+            return
+        if run.max_completion_tokens is not None and spent[1] >= run.max_completion_tokens:
+            return
+        message = self._message(run, at)
+        step = self._message_step(run, message, at)
+        run.draft = (message, step)
+        self.streams.opened_step(run, step)
+        self.streams.opened_message(run, message)
 
     def _act(self, run: Run, at: float) -> None:
         """Finish the action that was begun."""
@@ -160,12 +193,16 @@ class Engine:
                 self._say(run, action, prompt, at)
         run.action = None
 
-    def _fails(self, run: Run, at: float) -> bool:
-        error: Json | None = None
+    def _error(self, run: Run, at: float) -> Json | None:
+        """Return with what error the model of a run answers, None where it works."""
         if run.model == self._world.failing_model:
-            error = RATE_LIMIT
-        elif not self._world.knows_model(run.model):
-            error = {"code": "invalid_engine_error", "message": f"Failed to resolve model info for: {run.model}"}
+            return RATE_LIMIT
+        if not self._world.knows_model(run.model):
+            return {"code": "invalid_engine_error", "message": f"Failed to resolve model info for: {run.model}"}
+        return stores.failure(self._world, run, at)
+
+    def _fails(self, run: Run, at: float) -> bool:
+        error = self._error(run, at)
         if error is None:
             return False
         for step in run.steps.values():
@@ -219,6 +256,7 @@ class Engine:
             for name, text in action.calls
         ]
         step = self._open_step(run, at, calls)
+        self._begin(run, step)
         step.usage = (prompt, cost)
         run.used += [name for name, _ in action.calls]
         # A copy: the step gets the outputs, the awaited calls must not.
@@ -229,6 +267,7 @@ class Engine:
         if self._world.run_expiry is None:
             run.expires_at = run.created_at + windows.after_action[-1]
             step.expires_at = run.expires_at
+        self.streams.run(run)
 
     def _run_code(self, run: Run, action: model.RunCode, prompt: int, at: float) -> None:
         outcome = sandbox.run(action, self._sizes(run))
@@ -250,33 +289,31 @@ class Engine:
         step.usage = (prompt, prose.tokens(outcome.program))
         run.used.append("code_interpreter")
         self._close_step(step, "completed", int(at))
+        self.streams.calls(run, step, only_outputs=True)
+        self.streams.step(run, step, "completed")
         self._check_budget(run, at)
 
     def _search(self, run: Run, action: model.Search, prompt: int, at: float) -> None:
         step = self._current(run)
-        run.hits = search.find(action.query, self._searchable(run))
+        first = self._world.profile.shape == "v1"
+        hits = (
+            search.find(action.query, self._searchable(run, at))
+            if first
+            else stores.found(self._world, run, action.query, at)
+        )
+        run.hits = hits[: search.MOST_CITED]
         if self._world.faults.on("citation-names-a-filename"):
             run.hits = [replace(hit, file_id=hit.filename) for hit in run.hits]
         call = step.details["tool_calls"][0]
         run.used.append(call["type"])
-        if "search_results" in self._world.profile.traits:
-            call["file_search"] = {
-                "ranking_options": {"ranker": "default_2024_08_21", "score_threshold": 0.0},
-                "results": [
-                    {
-                        "file_id": hit.file_id,
-                        "file_name": hit.filename,
-                        "score": hit.score,
-                        "content": [{"type": "text", "text": hit.quote}],
-                    }
-                    for hit in run.hits
-                ],
-            }
+        if not first:
+            call["file_search"] = stores.told(self._world, run, hits)
             if self._world.faults.on("search-results-without-score"):
-                for result in call["file_search"]["results"]:
+                for result in call["file_search"].get("results", ()):
                     del result["score"]
         step.usage = (prompt, prose.tokens(action.query))
         self._close_step(step, "completed", int(at))
+        self.streams.step(run, step, "completed")
         self._check_budget(run, at)
 
     def _check_budget(self, run: Run, at: float) -> None:
@@ -311,21 +348,43 @@ class Engine:
         parts: list[Json] = [{"type": "image_file", "image_file": {"file_id": name}} for name in run.pictures]
         text = {"type": "text", "text": {"value": value, "annotations": annotated(faults, value, annotations)}}
         parts.insert(0 if faults.on("image-after-text") else len(parts), text)
-        message = Message(
+        message, step = run.draft or (self._message(run, at), None)
+        run.draft = None
+        message.content = parts
+        message.attachments = [{"file_id": name, "tools": [{"type": "code_interpreter"}]} for name, _ in files]
+        message.files = {name: Attachment(name, int(at), store.sequence()) for name, _ in files} if first else {}
+        self._thread(run).messages[message.id] = message
+        step = step or self._message_step(run, message, at)
+        step.usage = (prompt, left)
+        if not faults.on("step-stays-open"):
+            self._close_step(step, "completed", int(at))
+        self.streams.content(run, message)
+        status, reason = ("incomplete", "max_tokens") if left < wanted else ("completed", None)
+        self.streams.message(run, message, status, status=status, at=int(at), reason=reason)
+        self.streams.step(run, step, step.status)
+        if left < wanted:
+            self._end(run, "incomplete", int(at), reason="max_completion_tokens")
+        else:
+            self._end(run, "completed", int(at))
+
+    def _message(self, run: Run, at: float) -> Message:
+        """Return the empty message that closes a run."""
+        store = self._world.store
+        return Message(
             id=store.ids.new("message"),
             created_at=int(at),
             sequence=store.sequence(),
             thread_id=run.thread_id,
             role="assistant",
-            content=parts,
+            content=[],
             assistant_id=run.assistant_id,
-            run_id=None if faults.on("run-message-without-run-id") else run.id,
+            run_id=None if self._world.faults.on("run-message-without-run-id") else run.id,
             metadata={},
-            attachments=[{"file_id": name, "tools": [{"type": "code_interpreter"}]} for name, _ in files],
-            files={name: Attachment(name, int(at), store.sequence()) for name, _ in files} if first else {},
         )
-        self._thread(run).messages[message.id] = message
-        named = store.ids.new("message") if faults.on("step-names-no-message") else message.id
+
+    def _message_step(self, run: Run, message: Message, at: float) -> Step:
+        store = self._world.store
+        named = store.ids.new("message") if self._world.faults.on("step-names-no-message") else message.id
         step = Step(
             id=store.ids.new("run_step"),
             created_at=int(at),
@@ -334,22 +393,25 @@ class Engine:
             status="in_progress",
             details={"type": "message_creation", "message_creation": {"message_id": named}},
             expires_at=run.expires_at,
-            usage=(prompt, left),
         )
         run.steps[step.id] = step
-        if not faults.on("step-stays-open"):
-            self._close_step(step, "completed", int(at))
-        if left < wanted:
-            self._end(run, "incomplete", int(at), reason="max_completion_tokens")
-        else:
-            self._end(run, "completed", int(at))
+        return step
+
+    def _abandon(self, run: Run, at: int, status: str) -> None:
+        """Leave a message that was begun as it is: incomplete, and for all to see."""
+        if run.draft is None:
+            return
+        message, _ = run.draft
+        run.draft = None
+        self._thread(run).messages[message.id] = message
+        self.streams.message(run, message, "incomplete", status="incomplete", at=at, reason=f"run_{status}")
 
     def _end(self, run: Run, status: str, at: int, *, reason: str | None = None) -> None:
         """Bring a run to its end, and with it the steps that are still open."""
         if status == "incomplete":
             status = self._world.profile.traits.get("capped_runs_end", status)
+        self._abandon(run, at, status)
         run.status = status
-        run.expires_at = None
         run.due = None
         run.required_action = None
         run.incomplete_reason = reason
@@ -363,6 +425,8 @@ class Engine:
                 self._close_step(step, step_status, at)
                 if status == "failed":
                     step.last_error = run.last_error
+                self.streams.step(run, step, step_status)
+        run.expires_at = None
         match status:
             case "completed" | "incomplete":
                 run.completed_at = at
@@ -370,6 +434,7 @@ class Engine:
                 run.cancelled_at = at
             case "failed":
                 run.failed_at = at
+        self.streams.run(run)
 
     # Tokens and files.
 
@@ -412,16 +477,12 @@ class Engine:
         files = [self._world.store.files[name] for name in self._inputs(run)]
         return [(re.sub(r"\s", "_", file.filename), len(file.data)) for file in files]
 
-    def _searchable(self, run: Run) -> list[StoredFile]:
-        """Return the files that the search of a run can read."""
-        store = self._world.store
-        if self._world.profile.shape == "v1":
-            names = self._inputs(run)
-        else:
-            stores = [*run.resources.store_ids, *self._thread(run).resources.store_ids]
-            names = [name for key in stores if key in store.vector_stores for name in store.vector_stores[key].file_ids]
-        files = [store.files[name] for name in dict.fromkeys(names) if name in store.files]
-        return [file for file in files if search.text_of(file).strip()]
+    def _searchable(self, run: Run, at: float) -> list[StoredFile]:
+        """Return the files that the search of a run can read then."""
+        if self._world.profile.shape != "v1":
+            return stores.searchable(self._world, run, at)
+        files = [self._world.store.files[name] for name in self._inputs(run)]
+        return [file for file in files if text.text_of(file).strip()]
 
     def _program(self, run: Run) -> str | None:
         """Return the code of the latest code interpreter call before this run."""

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from assistants_conformance.reference.text import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from assistants_conformance.reference.state import StoredFile
 
 _PASSAGE = 300
-_MOST = 2
+#: How many results a search gives unless it is asked for another number.
+MOST_RESULTS = 20
+#: How many files a message cites.
+MOST_CITED = 2
 
 
 @dataclass(frozen=True)
@@ -23,16 +28,7 @@ class Hit:
     filename: str
     quote: str
     score: float
-
-
-def text_of(file: StoredFile) -> str:
-    """Return the text of a file; empty where it holds none."""
-    data = file.data
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", "replace")
-    if b"\x00" in data:
-        return ""
-    return data.decode("utf-8-sig", "replace")
+    attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
 def passages(text: str) -> list[str]:
@@ -45,8 +41,12 @@ def _words(text: str) -> set[str]:
     return {word.lower() for word in re.findall(r"\w{3,}", text)}
 
 
-def find(question: str, files: Iterable[StoredFile]) -> list[Hit]:
-    """Return the best passage of the best files; of files that share no word with the question the first one's."""
+def find(question: str, files: Iterable[StoredFile], *, most: int = MOST_RESULTS, threshold: float = 0.0) -> list[Hit]:
+    """Return the best passage of each file, best first.
+
+    Of files that share no word with the question only the first one's is returned. `most` is how many are returned at
+    most; what scores below `threshold` (0 to 1) is left out.
+    """
     wanted = _words(question)
     hits = []
     for file in files:
@@ -58,5 +58,5 @@ def find(question: str, files: Iterable[StoredFile]) -> list[Hit]:
             score, _, quote = max(scored)
             hits.append(Hit(file.id, file.filename, quote, round(score, 4)))
     hits.sort(key=lambda hit: -hit.score)
-    fitting = [hit for hit in hits if hit.score > 0][:_MOST]
-    return fitting or hits[:1]
+    fitting = [hit for hit in hits if hit.score > 0] or hits[:1]
+    return [hit for hit in fitting if hit.score >= threshold][:most]

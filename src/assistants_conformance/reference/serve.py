@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 
     from assistants_conformance.reference.app import Reference
+    from assistants_conformance.reference.wire import Frames
 
     Message = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message]]
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _START_SECONDS = 10.0
 _STOP_SECONDS = 5
+#: How long a stream on a virtual clock holds still before each change of its run, in real seconds.
+_PACE_SECONDS = 0.03
 
 
 def application(reference: Reference, latency: float = 0.0) -> Application:
@@ -48,7 +51,7 @@ def application(reference: Reference, latency: float = 0.0) -> Application:
             url = f"{url}?{scope['query_string'].decode('latin-1')}"
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         try:
-            reply = reference.handle(scope["method"], url, headers, bytes(body))
+            reply = reference.handle(scope["method"], url, headers, bytes(body), peer=scope.get("client"))
         except DroppedError:
             # An answer that is announced and does not come: the server behind closes the connection.
             await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1")]})
@@ -56,9 +59,37 @@ def application(reference: Reference, latency: float = 0.0) -> Application:
         answer = b"" if scope["method"] == "HEAD" else reply.body
         encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
         await send({"type": "http.response.start", "status": reply.status, "headers": encoded})
+        if reply.stream is not None:
+            await _send_frames(reference, reply.stream, receive, send)
+            return
         await send({"type": "http.response.body", "body": answer})
 
     return app
+
+
+async def _send_frames(reference: Reference, stream: Frames, receive: Receive, send: Send) -> None:
+    """Send a stream as its run goes on, until it ends or the client leaves."""
+    gone = asyncio.ensure_future(_left(receive))
+    try:
+        while not gone.done() and (got := stream.pull()) is not None:
+            if isinstance(got, bytes):
+                await send({"type": "http.response.body", "body": got, "more_body": True})
+            elif reference.clock.kind == "real":
+                await asyncio.wait([gone], timeout=got)
+            else:
+                # A virtual clock goes on by itself here, but not before others had a chance to ask something.
+                await asyncio.wait([gone], timeout=_PACE_SECONDS)
+                reference.pass_time(got)
+        if not gone.done():
+            await send({"type": "http.response.body", "body": b""})
+    finally:
+        stream.close()
+        gone.cancel()
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def listening(host: str, port: int) -> socket.socket:

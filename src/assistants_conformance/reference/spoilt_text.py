@@ -50,6 +50,11 @@ def _in_bytes(row: Json, value: str) -> None:
         row[name] = len(value[: row[name]].encode())
 
 
+def _in_units(row: Json, value: str) -> None:
+    for name in ("start_index", "end_index"):
+        row[name] = len(value[: row[name]].encode("utf-16-le")) // 2
+
+
 def _other_type(row: Json, value: str) -> None:
     del value
     row["url_citation"] = row.pop(row["type"])
@@ -99,6 +104,7 @@ _CHANGES: Mapping[str, Callable[[Json, str], None]] = {
     "annotation-without-indices": _without_indices,
     "annotation-end-one-short": _inclusive,
     "annotation-indices-in-bytes": _in_bytes,
+    "annotation-indices-in-utf-16": _in_units,
     "file-path-of-no-file": _other_file("file_path"),
     "file-path-covers-the-name-only": _narrowed("file_path", "sandbox:/mnt/data/", ""),
     "citation-of-no-file": _other_file("file_citation"),

@@ -129,6 +129,8 @@ class Run(Record):
     products: list[str] = field(default_factory=list)
     hits: list[Any] = field(default_factory=list)
     logs: list[str] = field(default_factory=list)
+    # The message that is being written while somebody listens to the run, with its step.
+    draft: tuple[Message, Step] | None = None
 
     @property
     def is_open(self) -> bool:
@@ -162,12 +164,49 @@ class StoredFile(Record):
 
 
 @dataclass
+class StoreFile(Record):
+    """A file of a vector store, under the id of the file. `due` is when it is done with; it keeps that time then."""
+
+    store_id: str
+    due: float
+    chunking: Json
+    attributes: Json
+    status: str = "in_progress"
+    usage_bytes: int = 0
+    last_error: Json | None = None
+    given_up: bool = False
+
+
+@dataclass
+class FileBatch(Record):
+    """Files that were added to a vector store with one call; what leaves the store stays here."""
+
+    store_id: str
+    entries: dict[str, StoreFile]
+    cancelled: bool = False
+
+    @property
+    def status(self) -> str:
+        """The status, as it follows from that of the files."""
+        states = {entry.status for entry in self.entries.values()}
+        if "in_progress" in states:
+            return "in_progress"
+        return "cancelled" if self.cancelled and "cancelled" in states else "completed"
+
+
+@dataclass
 class VectorStore(Record):
     """A vector store; `expires_days` counts from `last_active_at`."""
 
     name: str | None
+    description: str | None
     metadata: Json
-    file_ids: list[str]
     expires_days: int | None
     last_active_at: int
-    chunking: Json | None = None
+    files: dict[str, StoreFile] = field(default_factory=dict)
+    batches: dict[str, FileBatch] = field(default_factory=dict)
+
+    @property
+    def expires_at(self) -> int | None:
+        """When it expires, None where it has no policy."""
+        return None if self.expires_days is None else self.last_active_at + self.expires_days * 86_400

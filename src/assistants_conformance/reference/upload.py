@@ -24,7 +24,12 @@ def read_upload(world: World, schema: dict[str, Any], content_type: str, body: b
     Raises:
         Refusal: a part is missing, the purpose is none of the platform, or the file is empty, too large or refused.
     """
-    parts = parse_form(content_type, body)
+    try:
+        parts = parse_form(content_type, body)
+    except Refusal:
+        if world.faults.on("cut-off-upload-is-stored"):
+            _keep_what_came(world, content_type, body)
+        raise
     fields = {part.name: part.data.decode("utf-8", "replace") for part in parts if part.filename is None}
     files = [part for part in parts if part.filename is not None and part.name == "file"]
     if not files:
@@ -55,6 +60,17 @@ def _check(world: World, schema: dict[str, Any], fields: dict[str, Any], file: U
         raise refuse("file_too_large", maximum=MOST_BYTES)
     if world.file_types.refuses_upload(file, world.faults):
         raise refuse("unsupported_file", file_id=file.filename, tool="code_interpreter")
+
+
+def _keep_what_came(world: World, content_type: str, body: bytes) -> None:
+    boundary = content_type.partition("boundary=")[2].strip('"')
+    try:
+        parts = parse_form(content_type, body + f"\r\n--{boundary}--\r\n".encode())
+    except Refusal:
+        return
+    for part in parts:
+        if part.filename is not None:
+            keep(world, part, "assistants")
 
 
 def keep(world: World, file: Upload, purpose: str, lifetime: str | None = None) -> StoredFile:

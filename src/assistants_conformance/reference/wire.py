@@ -6,7 +6,7 @@ import json
 import logging
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import python_multipart
@@ -49,11 +49,22 @@ class Request:
 
 @dataclass
 class Reply:
-    """One answer."""
+    """One answer; where it is a stream, the body is empty and the frames are pulled from `stream`."""
 
     status: int
     headers: dict[str, str]
     body: bytes
+    stream: Frames | None = None
+
+
+class Frames(Protocol):
+    """The frames of a stream."""
+
+    def pull(self) -> bytes | float | None:
+        """Return the next frame, the seconds of the server's time to wait for it, or None at the end."""
+
+    def close(self) -> None:
+        """End the stream from the client's side."""
 
 
 @dataclass
@@ -96,6 +107,11 @@ def parse_json(body: bytes) -> Any:
 def dump_json(value: Any) -> bytes:
     """Write a JSON answer."""
     return json.dumps(value, ensure_ascii=False, indent=2).encode("utf-8")
+
+
+def dump_compact(value: Any) -> bytes:
+    """Write JSON on one line, as an event of a stream carries it."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 
 def parse_form(content_type: str, body: bytes) -> list[Upload]:

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.reference.careless_engine import CarelessEngine
+from assistants_conformance.reference.careless_state import Remains
 from assistants_conformance.reference.files import FileTypes
 from assistants_conformance.reference.ids import Uuids
+from assistants_conformance.reference.index import Index
 from assistants_conformance.reference.render import Renderer
 from assistants_conformance.reference.runs import Engine
 from assistants_conformance.reference.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from assistants_conformance.contract import Profile
     from assistants_conformance.reference.clock import Clock
     from assistants_conformance.reference.faults import Faults
@@ -39,13 +43,23 @@ class World:
         self.store = Store(profile, faults)
         self.render = Renderer(profile, faults)
         self.file_types = FileTypes(profile)
+        self.index = Index(self)
         self.engine = CarelessEngine(self) if faults.active else Engine(self)
+        # Spoils an object that goes out; set by the server, for whatever leaves it by another way than an answer.
+        self.spoil: Callable[[dict[str, Any]], dict[str, Any]] = lambda shown: shown
         # Where lists showed their items first; only a faulty cursor asks for it.
         self.offsets: dict[str, int] = {}
         # What was deleted; only a faulty deletion leaves traces.
         self.ghosts: dict[str, Any] = {}
+        # What faulty operations still find or lose.
+        self.remains = Remains()
         if faults.on("ids-are-uuids"):
             self.store.ids = Uuids(profile.id_forms)
+
+    def settle(self) -> None:
+        """Bring everything that goes on by itself up to the present."""
+        self.index.settle()
+        self.engine.settle()
 
     def now(self) -> int:
         """Return the time in whole seconds, as objects carry it."""

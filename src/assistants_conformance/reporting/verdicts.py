@@ -38,6 +38,7 @@ AREAS = (
     "expiry",
     "files",
     "file_types",
+    "stateful",
     "sdk",
     "streaming",
     "vector_stores",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 #: The credentials and the failing model of the embedded server are made for each process; they open nothing else.
 KEY = "embedded-reference-key"
 TOKEN = "embedded-reference-token"  # noqa: S105 - opens nothing
+OTHER_KEY = "embedded-other-key"
 FAILING_MODEL = "embedded-failing-model"
 
 
@@ -28,6 +29,7 @@ def embedded_settings(profile: Profile, faults: Iterable[str] = ()) -> TargetSet
         profile=profile,
         api_key=KEY,
         bearer_token=TOKEN if profile.platform == "azure" else "",
+        other_key=OTHER_KEY,
         failing_model=FAILING_MODEL,
         faults=tuple(faults),
     )
@@ -44,6 +46,7 @@ def embed(settings: TargetSettings, judge: Judge | None = None) -> Api:
         faults=settings.faults,
         failing_model=settings.failing_model,
         run_expiry=settings.run_expiry_seconds,
+        other_key=settings.other_key,
     )
     api = Api(
         settings,

@@ -11,6 +11,9 @@ from assistants_conformance.target.prompts import CODE_INTERPRETER
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from assistants_conformance.scenario.verify import Verify
+    from assistants_conformance.target import Answer
+
 STORY = "Tell me a story of 1000 words."
 LABOUR = "Use Python code to add up the primes below 5000. Then tell me a story of 1000 words."
 #: How often a moment is sought that a request may miss.
@@ -123,3 +126,19 @@ def shows(answered: Any, sent: Any) -> bool:
     if isinstance(sent, dict) and isinstance(answered, dict):
         return all(name in answered and shows(answered[name], value) for name, value in sent.items())
     return bool(answered == sent)
+
+
+def sound(verify: Verify, answer: Answer, *requirements: str) -> bool:
+    """Say whether an answer says anything about some requirements; a server fault does not, and ERR-025 tells it."""
+    if answer.status < 500:
+        return True
+    for identifier in requirements:
+        verify.untold.setdefault(identifier, f"the server failed with {answer.status} (ERR-025)")
+    return False
+
+
+def vector_store(api: Api, **body: Any) -> dict[str, Any]:
+    """Create a vector store or raise Blocked."""
+    api.require("vector_stores")
+    answer = api.created("create_vector_store", api.call("create_vector_store", json=body))
+    return api.need(answer, "create a vector store")

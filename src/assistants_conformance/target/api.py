@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from assistants_conformance.contract import Profile
     from assistants_conformance.target.capabilities import Capabilities
+    from assistants_conformance.target.live import LiveStream
 
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 2.0
@@ -76,11 +77,12 @@ class Api(Client):
 
     def created(self, operation: str, answer: Answer, **params: str) -> Answer:
         """Note what a create answered, so that it is deleted in the end."""
-        identifier = answer.json.get("id") if answer.ok else None
+        made = _first_run(answer) if answer.events else answer.json
+        identifier = made.get("id") if answer.ok else None
         if isinstance(identifier, str):
             self._made.append((operation, {**params, "id": identifier}))
-            if operation == "create_thread_and_run" and isinstance(answer.json.get("thread_id"), str):
-                self._made.append(("create_thread", {"id": answer.json["thread_id"]}))
+            if operation == "create_thread_and_run" and isinstance(made.get("thread_id"), str):
+                self._made.append(("create_thread", {"id": made["thread_id"]}))
         return answer
 
     def post_assistant(self, **body: Any) -> Answer:
@@ -142,6 +144,40 @@ class Api(Client):
     def file(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Upload a file or raise Blocked."""
         return self.need(self.post_file(*args, **kwargs), "upload a file")
+
+    def post_store(self, **body: Any) -> Answer:
+        """Create a vector store; return the raw answer."""
+        return self.created("create_vector_store", self.call("create_vector_store", json=body))
+
+    def store(self, **body: Any) -> dict[str, Any]:
+        """Create a vector store or raise Blocked."""
+        return self.need(self.post_store(**body), "create a vector store")
+
+    def post_store_file(self, store: str, file: str, **body: Any) -> Answer:
+        """Attach a file to a vector store; return the raw answer."""
+        return self.call("create_vector_store_file", vector_store_id=store, json={"file_id": file, **body})
+
+    def post_batch(self, store: str, files: list[str], **body: Any) -> Answer:
+        """Attach several files to a vector store in one batch; return the raw answer."""
+        return self.call("create_vector_store_file_batch", vector_store_id=store, json={"file_ids": files, **body})
+
+    def indexed(self, operation: str, **params: Any) -> dict[str, Any]:
+        """Poll a vector store, a store file or a batch (`operation` reads it) until it is no longer in progress.
+
+        Raises:
+            Blocked: the deadline passed, or a poll failed.
+        """
+        deadline = time.monotonic() + self.settings.run_timeout
+        pause = _FIRST_PAUSE
+        for _ in range(_MOST_POLLS):
+            now = self.need(self.call(operation, **params), f"poll with {operation}")
+            if now.get("status") != "in_progress":
+                return now
+            if time.monotonic() > deadline:
+                break
+            self.pause(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+        raise Blocked(f"{operation} still told of in_progress after {self.settings.run_timeout:.0f} s")
 
     # -- lists -------------------------------------------------------------------------------------------------------
 
@@ -247,13 +283,12 @@ class Api(Client):
             raise Blocked(f"the model asked for {len(call_ids(run))} function calls at once, not for {calls}")
         return run
 
-    def submit(self, run: dict[str, Any], outputs: list[dict[str, Any]] | None = None) -> Answer:
-        """Submit tool outputs, by default one for every call; return the raw answer."""
+    def submit(self, run: dict[str, Any], outputs: list[dict[str, Any]] | None = None, **body: Any) -> Answer:
+        """Submit tool outputs, by default one for every call; return the raw answer. `body` has further members."""
         if outputs is None:
             outputs = [{"tool_call_id": call, "output": "22 C"} for call in call_ids(run)]
-        return self.call(
-            "submit_tool_outputs", thread_id=run["thread_id"], run_id=run["id"], json={"tool_outputs": outputs}
-        )
+        body = {"tool_outputs": outputs, **body}
+        return self.call("submit_tool_outputs", thread_id=run["thread_id"], run_id=run["id"], json=body)
 
     def cancel(self, run: dict[str, Any]) -> Answer:
         """Cancel a run; return the raw answer."""
@@ -285,11 +320,20 @@ class Api(Client):
     def sdk(self) -> Iterator[OpenAI]:
         """Yield the client of the `openai` package on this target; the judge sees and `clean` deletes what it makes."""
         version = self.default_query().get("api-version", "")
-        with connect(self.settings, self.origin, version, self._forward) as client:
+        with connect(self.settings, self.origin, version, self._forward, self._forward_stream) as client:
             yield client
 
+    @contextmanager
+    def _forward_stream(self, method: str, url: str, headers: dict[str, str], content: bytes) -> Iterator[LiveStream]:
+        with self._streaming(method, url, headers, content) as live:
+            yield live
+        if live.exchange is not None:
+            self._noted(method, Answer(live.exchange))
+
     def _forward(self, method: str, url: str, headers: dict[str, str], content: bytes) -> Answer:
-        answer = self._exchange(method, url, headers, content)
+        return self._noted(method, self._exchange(method, url, headers, content))
+
+    def _noted(self, method: str, answer: Answer) -> Answer:
         place = locate(answer.exchange.request.path)
         found = self.profile.match(method, place.route) if place is not None else None
         return self.created(found.operation.id, answer) if found is not None and found.operation.creates else answer
@@ -348,6 +392,7 @@ class Api(Client):
             "create_assistant": ("delete_assistant", "assistant_id"),
             "create_thread": ("delete_thread", "thread_id"),
             "upload_file": ("delete_file", "file_id"),
+            "create_vector_store": ("delete_vector_store", "vector_store_id"),
         }
         for operation, params in reversed(made):
             if operation in endings:
@@ -375,6 +420,11 @@ class Api(Client):
 
 def _has_owners(run: dict[str, Any]) -> bool:
     return all(isinstance(run.get(name), str) for name in ("thread_id", "assistant_id"))
+
+
+def _first_run(answer: Answer) -> dict[str, Any]:
+    """Return the first run that a stream tells of; empty where it tells of none."""
+    return next((event.json for event in answer.events if event.json.get("object") == "thread.run"), {})
 
 
 def call_ids(run: dict[str, Any]) -> list[str]:

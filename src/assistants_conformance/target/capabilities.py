@@ -45,6 +45,12 @@ def _vector_stores(api: Api) -> tuple[bool, str]:
     return answer.status not in (404, 405, 501), f"GET /vector_stores answered {answer.status}"
 
 
+def _streaming(api: Api) -> tuple[bool, str]:
+    thread = api.thread(messages=[{"role": "user", "content": "Hello."}])["id"]
+    answer = api.post_run(thread, api.assistant()["id"], stream=True)
+    return _there(answer), f"creating a run with stream true answered {answer.status}"
+
+
 def _search_tool(api: Api) -> tuple[bool, str]:
     return _tool("file_search" if api.v2 else "retrieval")(api)
 
@@ -54,6 +60,7 @@ _PROBES: Mapping[str, Callable[[Api], tuple[bool, str]]] = {
     "file_search": _search_tool,
     "function_calling": _functions,
     "message_delete": _message_delete,
+    "streaming": _streaming,
     "vector_stores": _vector_stores,
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as jsonlib
 import threading
 import time
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,14 +15,20 @@ import httpx2
 
 from assistants_conformance.contract import operation as find_operation
 from assistants_conformance.observe import Exchange, Judge, Request, Response, lowered
+from assistants_conformance.target.live import LiveStream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from assistants_conformance.observe import Event
     from assistants_conformance.target.settings import TargetSettings
 
 #: Told to the judge's reader where a request got no answer at all.
 _NO_ANSWER = "ERR-032"
+#: Told where a stream is open and nothing comes any more.
+_STALLED = "SSE-023"
+#: The parts of a request that are no part of its path.
+_HOW = ("json", "query", "content", "content_type")
 
 
 class Blocked(Exception):
@@ -65,6 +72,11 @@ class Answer:
         """The entries of a list answer; empty where it is none."""
         data = self.json.get("data")
         return [item for item in data if isinstance(item, dict)] if isinstance(data, list) else []
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events of a stream; empty where the answer is none."""
+        return self.exchange.response.events
 
     @property
     def told(self) -> str:
@@ -129,31 +141,35 @@ class Client:
             return {}
         return {"api-version": self.settings.api_version or self.settings.profile.api_versions[0]}
 
-    def call(
-        self,
-        operation: str,
-        *,
-        json: Any = None,
-        query: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str | None] | None = None,
-        content: bytes | None = None,
-        content_type: str | None = None,
-        **params: str,
-    ) -> Answer:
-        """Send the request of an operation; `params` fill its path. Headers set to None are left out.
+    def call(self, operation: str, *, headers: Mapping[str, str | None] | None = None, **how: Any) -> Answer:
+        """Send the request of an operation: `json`, `query`, `content` and so on as in `send`; the rest fills its path.
+
+        Headers set to None are left out.
 
         Raises:
             Blocked: no HTTP answer came (the finding is written).
         """
-        row = find_operation(operation)
-        path = row.path.format(**{name: quote(str(value), safe="") for name, value in params.items()})
-        own: dict[str, str | None] = {}
-        if not row.beta_header:
-            own["OpenAI-Beta"] = None
-        own.update(headers or {})
-        return self.send(
-            row.method, path, json=json, query=query, headers=own, content=content, content_type=content_type
-        )
+        method, path, own, rest = _addressed(operation, headers, how)
+        return self.send(method, path, headers=own, **rest)
+
+    def stream(
+        self, operation: str, *, headers: Mapping[str, str | None] | None = None, **how: Any
+    ) -> AbstractContextManager[LiveStream]:
+        """Send the request of an operation and give its answer while it comes in; a refusal comes as its bytes.
+
+        The judge hears of everything that happens meanwhile once the stream is left: only then does it know what came
+        before what.
+
+        Raises:
+            Blocked: no HTTP answer came (the finding is written).
+        """
+        method, path, own, rest = _addressed(operation, headers, how)
+        return self._streaming(*self._request(method, path, headers=own, **rest))
+
+    @contextmanager
+    def _streaming(self, method: str, url: str, headers: dict[str, str], content: bytes) -> Iterator[LiveStream]:
+        with self.held(), self._open_answer(method, url, headers, content) as live:
+            yield live
 
     def send(
         self,
@@ -167,6 +183,24 @@ class Client:
         content_type: str | None = None,
     ) -> Answer:
         """Send any request below the base path. A query value of None removes a default one."""
+        return self._exchange(
+            *self._request(
+                method, path, json=json, query=query, headers=headers, content=content, content_type=content_type
+            )
+        )
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str | None] | None = None,
+        content: bytes | None = None,
+        content_type: str | None = None,
+    ) -> tuple[str, str, dict[str, str], bytes]:
+        """Return method, URL, headers and body as they go out."""
         merged = {**self.default_query(), **(query or {})}
         pairs = {name: str(value) for name, value in merged.items() if value is not None}
         url = f"{self.origin}{path}" + (f"?{urlencode(pairs)}" if pairs else "")
@@ -181,28 +215,49 @@ class Client:
                 del sent[known]
             sent[name] = value
         final = {name: value for name, value in sent.items() if value is not None}
-        return self._exchange(method, url, final, content or b"")
+        return method, url, final, content or b""
 
     def _exchange(self, method: str, url: str, headers: dict[str, str], content: bytes) -> Answer:
+        live = self._open_answer(method, url, headers, content)
+        live.read()
+        if live.exchange is None:
+            raise Blocked(f"{method} {path_of(url)} got no whole answer ({live.broken})")
+        if live.broken and not live.exchange.complete:
+            with self._lock:
+                report = self.judge.report.at(self.settings.profile, live.exchange)
+                report.check(_STALLED, False, live.broken, "events until the run has ended")
+            raise Blocked(f"{method} {path_of(url)}: {live.broken}")
+        return Answer(live.exchange)
+
+    def _open_answer(self, method: str, url: str, headers: dict[str, str], content: bytes) -> LiveStream:
+        """Send a request and return its answer, of which nothing but the head was read."""
         request = Request(method, url, lowered(headers), content)
         with self._lock:
             self.requests += 1
             http = self._http
         started = time.perf_counter()
         try:
-            got = http.request(method, url, headers=headers, content=content)
+            got = http.send(http.build_request(method, url, headers=headers, content=content), stream=True)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             self._reopen(http)
             told = f"{type(error).__name__}: {error}"
             self.lost(request, told)
             raise Blocked(f"{method} {path_of(url)} got no answer ({told})") from error
-        response = Response(got.status_code, lowered(got.headers), got.content)
-        exchange = Exchange(request, response, self.source, started, time.perf_counter())
-        if got.status_code >= 500:
-            # A server that stumbled may close the connection; the next request must not pay for it.
+
+        def closed(exchange: Exchange) -> None:
+            if exchange.response.status >= 500:
+                # A server that stumbled may close the connection; the next request must not pay for it.
+                self._reopen(http)
+            self.observe(exchange)
+
+        def lost(told: str) -> None:
             self._reopen(http)
-        self.observe(exchange)
-        return Answer(exchange)
+            self.lost(request, told)
+
+        deadline = started + max(self.settings.run_timeout, self.settings.request_timeout)
+        return LiveStream(
+            request, got, started=started, source=self.source, deadline=deadline, closed=closed, lost=lost
+        )
 
     def _reopen(self, broken: httpx2.Client) -> None:
         with self._lock:
@@ -242,17 +297,41 @@ class Client:
             except Blocked as error:
                 results[number] = error
 
-        self._held = []
-        workers = [threading.Thread(target=work, args=(number,), daemon=True) for number in range(len(actions))]
+        with self.held():
+            self._at_once(work, len(actions))
+        return results
+
+    def _at_once(self, work: Callable[[int], None], count: int) -> None:
+        workers = [threading.Thread(target=work, args=(number,), daemon=True) for number in range(count)]
         for worker in workers:
             worker.start()
         for worker in workers:
             worker.join(self.settings.request_timeout * 2)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep from the judge what happens meanwhile, and tell it in the end, in the order in which it began."""
         with self._lock:
-            held, self._held = self._held or [], None
-        for exchange in sorted(held, key=lambda one: one.started):
-            self.judge.observe(exchange)
-        return results
+            outer, self._held = self._held, [] if self._held is None else self._held
+        try:
+            yield
+        finally:
+            if outer is None:
+                with self._lock:
+                    held, self._held = self._held or [], None
+                for exchange in sorted(held, key=lambda one: one.started):
+                    self.judge.observe(exchange)
+
+
+def _addressed(
+    operation: str, headers: Mapping[str, str | None] | None, how: dict[str, Any]
+) -> tuple[str, str, dict[str, str | None], dict[str, Any]]:
+    """Return method and path of an operation, its headers, and what of `how` is no part of the path."""
+    row = find_operation(operation)
+    rest = {name: how.pop(name) for name in _HOW if name in how}
+    path = row.path.format(**{name: quote(str(value), safe="") for name, value in how.items()})
+    own: dict[str, str | None] = {} if row.beta_header else {"OpenAI-Beta": None}
+    return row.method, path, own | dict(headers or {}), rest
 
 
 def path_of(url: str) -> str:

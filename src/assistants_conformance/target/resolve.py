@@ -53,7 +53,7 @@ class Resolved:
     def secrets(self) -> tuple[str, ...]:
         """The texts that must be shown to nobody, longest first."""
         settings = self.settings
-        found = {settings.api_key, settings.bearer_token} if not settings.embedded else set()
+        found = {settings.api_key, settings.bearer_token, settings.other_key} if not settings.embedded else set()
         found |= {value for name, value in settings.headers.items() if _is_secret(name)}
         found.add(urlsplit(settings.url or "").password or "")
         return tuple(sorted((one for one in found if len(one) >= 4), key=len, reverse=True))
@@ -139,13 +139,14 @@ class _Resolver:
             target.forbid(name, "keys are read from the environment only: AZURE_OPENAI_API_KEY or OPENAI_API_KEY")
         target.only(
             "url", "profile", "model", "run_expiry_seconds", "clock_url", "failing_model",
-            "api_version", "request_timeout", "run_timeout", "page_limit", "headers",
+            "api_version", "other_key_env", "request_timeout", "run_timeout", "page_limit", "headers",
         )  # fmt: skip
         budget.only("requests", "runs", "minutes")
         profile = self._profile(target)
         url = self._url(target, profile)
         profile, api_version = self._version(target, profile, url)
         api_key, bearer_token = self._credentials(profile, url)
+        other_key = self._other_key(target, url)
         options = self.options
         if options.faults and url is not None:
             raise ConfigError(
@@ -161,6 +162,7 @@ class _Resolver:
             url=url,
             api_key=api_key,
             bearer_token=bearer_token,
+            other_key=other_key,
             api_version=api_version,
             model=self._first("model", options.model, target.text("model")) or "gpt-4o",
             run_expiry_seconds=self._first("run_expiry_seconds", options.run_expiry, expiry),
@@ -255,11 +257,20 @@ class _Resolver:
         names = {"openai": ("OPENAI_API_KEY",)}.get(profile.platform, ("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN"))
         given = {name: self.environ.get(name, "").strip() for name in names}
         for name, value in given.items():
-            if not value.isascii() or (value and not value.isprintable()):
-                raise ConfigError(name, "holds characters that no HTTP header can carry")
+            _sendable(name, value)
         there = " and ".join(name for name, value in given.items() if value)
         self.origins["credentials"] = f"{there} (hidden)" if there else f"none: {' and '.join(names)} not set"
         return given[names[0]], given[names[1]] if len(names) > 1 else ""
+
+    def _other_key(self, target: Table, url: str | None) -> str:
+        name = target.text("other_key_env")
+        if url is None or not name:
+            return ""
+        value = self.environ.get(name, "").strip()
+        _sendable(name, value)
+        if not value:
+            self.notes.append(f"other_key_env names {name}, which is not set: no key of another account is tried")
+        return value
 
     # -- what is known of it -----------------------------------------------------------------------------------------
 
@@ -281,6 +292,11 @@ class _Resolver:
                 raise ConfigError(row.at("requirement"), f"{identifier} is declared twice: take one of them out")
             made.append(Known(identifier, reason, row.text("link") or "", _day(row)))
         return tuple(made)
+
+
+def _sendable(name: str, value: str) -> None:
+    if not value.isascii() or (value and not value.isprintable()):
+        raise ConfigError(name, "holds characters that no HTTP header can carry")
 
 
 def _day(row: Table) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import warnings
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -14,9 +15,11 @@ if TYPE_CHECKING:
     from openai import OpenAI
 
     from assistants_conformance.target.client import Answer
+    from assistants_conformance.target.live import LiveStream
     from assistants_conformance.target.settings import TargetSettings
 
     Exchanger = Callable[[str, str, dict[str, str], bytes], Answer]
+    Streamer = Callable[[str, str, dict[str, str], bytes], AbstractContextManager[LiveStream]]
 
 #: Headers that belong to one connection and are set anew on the other side of the bridge.
 _OF_THE_CONNECTION = frozenset(
@@ -27,13 +30,43 @@ _OF_THE_CONNECTION = frozenset(
 class _Bridge(httpx2.BaseTransport):
     """Takes each request of the package to the target; what goes wrong on the way keeps its name as the cause."""
 
-    def __init__(self, exchange: Exchanger) -> None:
+    def __init__(self, exchange: Exchanger, stream: Streamer) -> None:
         self._exchange = exchange
+        self._stream = stream
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        if _streams(request.read()):
+            opened = ExitStack()
+            carried = _carried(request.headers)
+            live = opened.enter_context(self._stream(request.method, str(request.url), carried, request.read()))
+            return httpx2.Response(
+                live.status, headers=_carried(live.head.headers), stream=_Passing(live, opened), request=request
+            )
         answer = self._exchange(request.method, str(request.url), _carried(request.headers), request.read())
         got = answer.exchange.response
         return httpx2.Response(got.status, headers=_carried(got.headers), content=got.body, request=request)
+
+
+class _Passing(httpx2.SyncByteStream):
+    """The bytes of a stream on their way to the package; leaving them leaves the stream."""
+
+    def __init__(self, live: LiveStream, opened: ExitStack) -> None:
+        self._live = live
+        self._opened = opened
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._live.chunks()
+
+    def close(self) -> None:
+        self._opened.close()
+
+
+def _streams(body: bytes) -> bool:
+    try:
+        sent = json.loads(body) if body.startswith(b"{") else None
+    except ValueError:
+        return False
+    return isinstance(sent, dict) and sent.get("stream") is True
 
 
 def _carried(headers: Any) -> dict[str, str]:
@@ -41,7 +74,9 @@ def _carried(headers: Any) -> dict[str, str]:
 
 
 @contextmanager
-def connect(settings: TargetSettings, base_url: str, api_version: str, exchange: Exchanger) -> Iterator[OpenAI]:
+def connect(
+    settings: TargetSettings, base_url: str, api_version: str, exchange: Exchanger, stream: Streamer
+) -> Iterator[OpenAI]:
     """Yield the package's client for a target, without retries, and keep its notes on deprecation quiet.
 
     Args:
@@ -49,12 +84,13 @@ def connect(settings: TargetSettings, base_url: str, api_version: str, exchange:
         base_url: scheme, host and base path.
         api_version: the `api-version` of Azure; of no meaning elsewhere.
         exchange: sends one request and tells the judge.
+        stream: sends one request whose answer comes in as a stream.
     """
     from openai import AzureOpenAI, OpenAI  # noqa: PLC0415 - half a second, and only for who drives the package
 
     shared: dict[str, Any] = {
         "base_url": base_url,
-        "http_client": httpx2.Client(transport=_Bridge(exchange)),
+        "http_client": httpx2.Client(transport=_Bridge(exchange, stream)),
         "max_retries": 0,
         "timeout": settings.request_timeout,
         "default_headers": dict(settings.headers),

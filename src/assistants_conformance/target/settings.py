@@ -37,12 +37,16 @@ class Known:
 
 @dataclass(frozen=True)
 class TargetSettings:
-    """The endpoint under test. `url` is None for the embedded reference server. Times are in seconds."""
+    """The endpoint under test. `url` is None for the embedded reference server. Times are in seconds.
+
+    `other_key` is the key of another account (a project of OpenAI, a resource of Azure), which must not read this one.
+    """
 
     profile: Profile
     url: str | None = None
     api_key: str = ""
     bearer_token: str = ""
+    other_key: str = ""
     api_version: str = ""
     model: str = "gpt-4o"
     run_expiry_seconds: int | None = None

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assistants_conformance.target.client import Answer, Blocked
+from assistants_conformance.target.client import Answer, Blocked, NotApplicable
 from assistants_conformance.target.multipart import Part, form
 
 if TYPE_CHECKING:
@@ -48,10 +48,12 @@ def unknown_id(api: Api, kind: str) -> str:
 
 
 def specimens(api: Api) -> list[Specimen]:
-    """Return a request for every operation outside the vector stores, deletions last. No run is made for it.
+    """Return a request for every operation, deletions last; those of vector stores only if the target has them.
+
+    No run is made for it.
 
     Raises:
-        Blocked: an assistant, a thread, a message or a file could not be made.
+        Blocked: an assistant, a thread, a message, a file, a vector store or a batch could not be made.
     """
     thread = api.thread()["id"]
     real = {
@@ -60,6 +62,8 @@ def specimens(api: Api) -> list[Specimen]:
         "message_id": api.message(thread)["id"],
         "file_id": api.file()["id"],
     }
+    stores = _stores(api, real["file_id"])
+    real |= stores
     made_up = {"run_id": unknown_id(api, "run"), "step_id": unknown_id(api, "run_step")}
     upload, kind = form(Part("purpose", b"assistants"), Part("file", b"one,two\n1,2\n", "numbers.csv", "text/csv"))
     bodies: dict[str, dict[str, Any]] = {
@@ -68,15 +72,22 @@ def specimens(api: Api) -> list[Specimen]:
         "create_message": {"role": "user", "content": "Hello."},
         "create_run": {"assistant_id": real["assistant_id"]},
         "create_thread_and_run": {"assistant_id": real["assistant_id"]},
+        "create_vector_store_file": {"file_id": real["file_id"]},
+        "create_vector_store_file_batch": {"file_ids": [real["file_id"]]},
+        "modify_vector_store_file": {"attributes": {}},
+        "search_vector_store": {"query": "numbers"},
         "submit_tool_outputs": {"tool_outputs": [{"tool_call_id": unknown_id(api, "tool_call"), "output": "1"}]},
     }
     found = []
     for row in api.profile.operations:
-        if row.area == "vector_stores":
+        if row.area == "vector_stores" and not stores:
             continue
         names = re.findall(r"\{(\w+)\}", row.path)
-        # A file is attached to nothing yet, so the sub-resources of v1 do not know it.
-        attached = row.id in ("get_assistant_file", "delete_assistant_file", "get_message_file")
+        # A file is attached to nothing yet, so the sub-resources of v1 do not know it; and what came to vector stores
+        # later is not everywhere.
+        unsure = row.id in ("get_assistant_file", "delete_assistant_file", "get_message_file") or (
+            row.area == "vector_stores" and bool(row.profiles)
+        )
         found.append(
             Specimen(
                 operation=row,
@@ -84,10 +95,22 @@ def specimens(api: Api) -> list[Specimen]:
                 json=bodies.get(row.id, {} if row.request and row.id != "upload_file" else None),
                 content=upload if row.id == "upload_file" else None,
                 content_type=kind if row.id == "upload_file" else None,
-                real=not attached and all(name in real for name in names),
+                real=not unsure and all(name in real for name in names),
             )
         )
     return sorted(found, key=lambda one: one.operation.deletes)
+
+
+def _stores(api: Api, file: str) -> dict[str, str]:
+    """Return the ids of a vector store with a file in a batch; empty where the target has no vector stores."""
+    if not api.has("create_vector_store"):
+        return {}
+    try:
+        api.require("vector_stores")
+    except NotApplicable:
+        return {}
+    store = api.store()["id"]
+    return {"vector_store_id": store, "batch_id": api.need(api.post_batch(store, [file]), "make a batch")["id"]}
 
 
 def left_behind(api: Api, name: str) -> bool:

@@ -1,7 +1,7 @@
 """The rules of the judge, one module a subject, in the order in which a call must pass them.
 
 The lock, and what a client does to a run, are judged before the runs of the same answer are remembered; identities are
-remembered before what was sent is compared with what is kept.
+remembered before what was sent is compared with what is kept. The objects in a stream are judged last, one by one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ from assistants_conformance.observe.rules.lock import observe_lock
 from assistants_conformance.observe.rules.messages import observe_messages
 from assistants_conformance.observe.rules.runs import observe_runs
 from assistants_conformance.observe.rules.shape import observe_shape
+from assistants_conformance.observe.rules.stateful import observe_stateful
 from assistants_conformance.observe.rules.steps import observe_steps
+from assistants_conformance.observe.rules.streams import observe_agreement, observe_streams
+from assistants_conformance.observe.rules.vector_stores import observe_vector_stores
 from assistants_conformance.observe.rules.versions import observe_versions
 
 if TYPE_CHECKING:
@@ -37,13 +40,17 @@ RULES: tuple[Callable[[Call, Context], None], ...] = (
     observe_shape,
     observe_versions,
     observe_lists,
+    observe_stateful,
     observe_identity,
     observe_echo,
     observe_assistants,
     observe_files,
     observe_messages,
     observe_steps,
+    observe_vector_stores,
     observe_lock,
     observe_actions,
     observe_runs,
+    observe_streams,
+    observe_agreement,
 )

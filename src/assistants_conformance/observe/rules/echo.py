@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from assistants_conformance.observe.call import Call
     from assistants_conformance.observe.context import Context
 
-_ECHO = {"assistant": "ASST-043", "thread": "THR-018", "message": "MSG-033", "run": "RUN-044"}
+_ECHO = {"assistant": "ASST-043", "thread": "THR-018", "message": "MSG-033", "run": "RUN-044",
+         "vector_store": "VS-047"}  # fmt: skip
 #: The members of a request that stand in the object under the same name.
 _PLAIN = {
     "assistant": ("name", "description", "model", "instructions", "metadata", "temperature", "top_p", "response_format",
@@ -19,16 +20,20 @@ _PLAIN = {
     "message": ("role", "metadata", "file_ids"),
     "run": ("assistant_id", "model", "metadata", "temperature", "top_p", "max_prompt_tokens", "max_completion_tokens",
             "truncation_strategy", "tool_choice", "response_format", "tools"),
+    "vector_store": ("name", "metadata", "expires_after"),
 }  # fmt: skip
-_CREATE = {"create_assistant", "create_thread", "create_message", "create_run", "create_thread_and_run"}
-_MODIFY = {"modify_assistant", "modify_thread", "modify_message", "modify_run"}
-_RETRIEVE = {"get_assistant", "get_thread", "get_message", "get_file"}
+_CREATE = {"create_assistant", "create_thread", "create_message", "create_run", "create_thread_and_run",
+           "create_vector_store"}  # fmt: skip
+_MODIFY = {"modify_assistant", "modify_thread", "modify_message", "modify_run", "modify_vector_store"}
+_RETRIEVE = {"get_assistant", "get_thread", "get_message", "get_file", "get_vector_store"}
+_REPLACED = {"assistant": "ASST-036", "vector_store": "VS-004"}
 #: Members that may differ between two answers about the same object although nobody changed it.
 _VOLATILE = {
     "assistant": {"tool_resources", "file_ids"},
     "thread": {"tool_resources"},
     "message": {"attachments", "file_ids", "status", "completed_at", "incomplete_at", "incomplete_details"},
     "file": {"status", "status_details", "bytes", "expires_at"},
+    "vector_store": {"status", "file_counts", "usage_bytes", "last_active_at", "expires_at"},
 }
 
 
@@ -126,14 +131,14 @@ def _content(context: Context, sent: str, answer: dict[str, Any], rule: str) -> 
 def _replaced(call: Call, context: Context, kind: str, answer: dict[str, Any]) -> None:
     seen = context.world.objects.get(str(answer.get("id")))
     before = seen.snapshot if seen is not None and seen.snapshot_ended <= call.exchange.started else None
-    rule = "ASST-036" if kind == "assistant" else "OBJ-006"
+    rule = _REPLACED.get(kind, "OBJ-006")
     for name, value in call.sent.items():
         if name in _PLAIN[kind] and value is not None:
             told = f"{name} {brief(answer.get(name))}"
             context.report.check(
                 rule, equivalent(name, value, answer.get(name)), told, f"{name} {brief(value)} as sent"
             )
-            if name == "metadata":
+            if name == "metadata" and kind != "vector_store":
                 context.report.check(
                     "ASST-037", equivalent(name, value, answer.get(name)), told, "the whole map replaced"
                 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from assistants_conformance.observe.exchange import NotJson
+from assistants_conformance.observe.strict_json import NotJson
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,10 @@ _NOT_FOUND = {
 }
 #: What a gateway in front of the service answers by itself, in an envelope of its own.
 _GATEWAY = (401, 403, 404, 429, 502, 503, 504)
+#: What a server in front of the service may refuse by itself: a line that is too long, a path that it cannot read.
+_LINE_TOO_LONG = (414, 431)
+_LONG_PATH = 4096
+_UNREADABLE = re.compile(r"%(?:00|0a|0d|2e|2f|5c)", re.IGNORECASE)
 #: How the recorded services write the id of a request.
 _REQUEST_ID = re.compile(r"\breq_[0-9a-f]{16,}\b|\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
@@ -37,13 +41,18 @@ def observe_errors(call: Call, context: Context) -> None:
     if call.ok or call.status < 400:
         return
     _envelope(call, context)
+    if call.status == 429 and call.exchange.complete:
+        told = f"{call.exchange.response.json!r:.160}"
+        context.report.check(
+            "ERR-016", isinstance(_error(call).get("message"), str), told, "an `error` object with a message"
+        )
     _texts(call, context)
 
 
 def _strict_json(call: Call, context: Context) -> None:
     response = call.exchange.response
     binary = call.ok and call.operation is not None and call.operation.id == "get_file_content"
-    if call.streamed or binary or call.operation is None or not call.exchange.complete:
+    if call.streamed or binary or call.operation is None or not call.exchange.complete or _in_front(call):
         return
     told = f"{response.parsed}" if isinstance(response.parsed, NotJson) else response.content_type
     declared = response.content_type in ("", "application/json", "application/problem+json")
@@ -55,6 +64,14 @@ def _strict_json(call: Call, context: Context) -> None:
     )
 
 
+def _in_front(call: Call) -> bool:
+    """Say whether a refusal may come from a server that let the service see nothing of the request."""
+    if not 400 <= call.status < 500 or _error(call):
+        return False
+    path = call.exchange.request.path
+    return call.status in _LINE_TOO_LONG or len(path) > _LONG_PATH or _UNREADABLE.search(path) is not None
+
+
 def _error(call: Call) -> dict[str, Any]:
     body = call.exchange.response.json
     error = body.get("error") if isinstance(body, dict) else None
@@ -63,7 +80,7 @@ def _error(call: Call) -> dict[str, Any]:
 
 def _envelope(call: Call, context: Context) -> None:
     report, body = context.report, call.exchange.response.json
-    if not call.exchange.complete:
+    if not call.exchange.complete or _in_front(call):
         return
     content = call.exchange.response.content_type
     token_form = (
@@ -138,6 +155,9 @@ def _not_found(call: Call, context: Context, error: dict[str, Any], message: str
             f"{message!r}, param {error.get('param')!r}",
             f"{' or '.join(expected[:2])}, param 'id'",
         )
+        return
+    if "vector_store_id" in call.params and len(call.params) > 1 and not message.startswith("No vector store found"):
+        # How the service words that a store lacks a file or a batch was never recorded.
         return
     # The path says which kind each of its ids is of; an id in the body or a cursor may be of any kind.
     expected = [text.format(id=call.params[name]) for name, text in _NOT_FOUND.items() if name in call.params]

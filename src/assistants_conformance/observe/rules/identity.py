@@ -17,6 +17,8 @@ _ID_FORM = {
     "run": "RUN-040",
     "run_step": "STEP-023",
     "file": "FILE-025",
+    "vector_store": "VS-045",
+    "vector_store_file_batch": "VS-046",
 }
 _CONSTANT = {
     "assistant": ("created_at",),
@@ -25,16 +27,24 @@ _CONSTANT = {
     "run": ("created_at", "thread_id", "assistant_id"),
     "run_step": ("created_at", "thread_id", "assistant_id", "run_id", "type"),
     "file": ("created_at", "filename", "purpose"),
+    "vector_store": ("created_at",),
+    # The created_at of a batch was seen to move between two answers.
+    "vector_store_file_batch": ("vector_store_id",),
 }
 #: What the recordings show constant of a run beyond the identity of every object.
 _CONSTANT_RUN = ("created_at", "thread_id", "assistant_id", "model", "instructions")
-_PARENTS = ("thread_id", "run_id", "assistant_id", "message_id")
+_PARENTS = ("thread_id", "run_id", "assistant_id", "message_id", "vector_store_id")
+#: With these ends what they hold.
+_HOLDERS = ("thread_id", "run_id", "vector_store_id")
 _OWN_ID = {"assistant": "assistant_id", "thread": "thread_id", "message": "message_id", "run": "run_id",
            "run_step": "step_id", "file": "file_id", "assistant_file": "file_id",
-           "message_file": "file_id"}  # fmt: skip
+           "message_file": "file_id", "vector_store": "vector_store_id",
+           "vector_store_file_batch": "batch_id"}  # fmt: skip
 _ENDING = {"delete_assistant": "assistant_id", "delete_thread": "thread_id", "delete_message": "message_id",
-           "delete_file": "file_id"}  # fmt: skip
+           "delete_file": "file_id", "delete_vector_store": "vector_store_id"}  # fmt: skip
 _SECOND_END = {"delete_thread": "N-21", "delete_assistant": "ASST-038"}
+#: What N-21 says of threads everywhere was recorded of these on Foundry.
+_ALSO_RECORDED = ("delete_vector_store", "delete_file")
 _DELETED_KEYS = {"id", "object", "deleted"}
 #: A clock may differ from ours, and a response may be old; but not by a day. Seconds.
 _DAY = 86_400
@@ -81,6 +91,9 @@ def _time(call: Call, context: Context, item: dict[str, Any]) -> None:
     plausible = whole(created) is not None and (now is None or created <= now + _DAY) and created < 100_000_000_000
     if plausible and now is not None and call.operation is not None and call.operation.creates:
         plausible = created >= now - _DAY
+        if not call.in_stream:
+            ahead = now - created
+            context.world.skew = ahead if context.world.skew is None else min(context.world.skew, ahead)
     context.report.check("OBJ-005", plausible, f"created_at {created!r}", "Unix time in whole seconds")
 
 
@@ -116,7 +129,7 @@ def _born(call: Call, context: Context, kind: str, identifier: str) -> None:
 def _constant(call: Call, context: Context, kind: str, item: dict[str, Any]) -> None:
     if kind not in _CONSTANT:
         return
-    parents = {name: item[name] for name in ("thread_id", "run_id") if isinstance(item.get(name), str)}
+    parents = {name: item[name] for name in _HOLDERS if isinstance(item.get(name), str)}
     seen = context.world.see(kind, str(item["id"]), parents)
     if call.operation is not None and call.operation.creates:
         seen.born = call.exchange
@@ -151,7 +164,11 @@ def _after_the_end(call: Call, context: Context) -> None:
         if end is None or end[1] > call.exchange.started or operation is None:
             continue
         told = f"{operation.id} of {identifier} answered {call.status} after its deletion"
+        if name == "vector_store_id" and (operation.method == "GET" or operation.id == "delete_vector_store"):
+            context.report.check("VS-048", call.status == 404, told, "404")
         if operation.id in _ENDING and _ENDING[operation.id] == name:
             context.report.check(_SECOND_END.get(operation.id), call.status == 404, told, "404")
+            if operation.id in _ALSO_RECORDED and call.profile.platform == "foundry":
+                context.report.check("N-21", call.status == 404, told, "404")
         elif operation.method == "GET" and name == _OWN_ID.get(operation.kind) and not operation.listed:
             context.report.check("OBJ-007", call.status == 404, told, "404")

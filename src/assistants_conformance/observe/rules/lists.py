@@ -101,7 +101,7 @@ def _cursors(call: Call, context: Context, identifiers: list[Any]) -> None:
 
 
 def _parents(call: Call, context: Context) -> None:
-    for name in ("thread_id", "run_id", "assistant_id", "message_id"):
+    for name in ("thread_id", "run_id", "assistant_id", "message_id", "vector_store_id"):
         parent = call.params.get(name)
         if parent is None or not context.is_real(parent):
             continue

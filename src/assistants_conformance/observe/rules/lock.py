@@ -19,7 +19,7 @@ _MARGIN = 2
 
 def observe_lock(call: Call, context: Context) -> None:
     """Judge what a thread accepted; must see the call before the runs it carries are remembered."""
-    _prove(call, context)
+    prove_lock(call, context)
     operation = call.operation
     if operation is None or operation.id not in _RULE:
         return
@@ -45,8 +45,11 @@ def _certainly_waiting(call: Call, run: RunSeen) -> bool:
     return now is None or run.last_expiry is None or now < run.last_expiry
 
 
-def _prove(call: Call, context: Context) -> None:
-    """A run seen active again, or ended clearly later, was active in between."""
+def prove_lock(call: Call, context: Context) -> None:
+    """Judge what was let in before by what an answer or an event says of the run.
+
+    A run seen active again, or ended clearly later, was active in between.
+    """
     cycle = call.profile.lifecycle("run")
     for answer in call.objects("run"):
         run = context.world.runs.get(str(answer.get("id")))
@@ -73,7 +76,8 @@ def _prove(call: Call, context: Context) -> None:
 
 
 def _made_at(exchange: Exchange) -> int | None:
-    body = exchange.response.json
+    response = exchange.response
+    body = next((event.json for event in response.events if event.json.get("object") == "thread.run"), response.json)
     return whole(body.get("created_at")) if isinstance(body, dict) else None
 
 

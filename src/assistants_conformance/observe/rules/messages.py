@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.observe.context import Context, whole
+from assistants_conformance.observe.settings import check_settings
 
 if TYPE_CHECKING:
     from assistants_conformance.observe.call import Call
@@ -27,7 +28,10 @@ def observe_messages(call: Call, context: Context) -> None:
         if call.operation is not None and call.operation.deletes:
             continue
         _author(call, context, message)
-        _no_stream_members(context, message)
+        if call.in_stream:
+            _stream_members(call, context, message)
+        else:
+            _no_stream_members(context, message)
         content = message.get("content")
         for part in content if isinstance(content, list) else []:
             text = part.get("text") if isinstance(part, dict) else None
@@ -54,6 +58,13 @@ def _no_stream_members(context: Context, message: dict[str, Any]) -> None:
     present = [name for name in _STREAM_ONLY if name in message]
     for requirement in ("MSG-029", "MSG-031"):
         context.report.check(requirement, not present, f"{present} in a REST answer", "these members only in streams")
+
+
+def _stream_members(call: Call, context: Context, message: dict[str, Any]) -> None:
+    missing = [name for name in _STREAM_ONLY if name not in message]
+    context.report.check("SSE-026", not missing, f"without {missing}", f"{', '.join(_STREAM_ONLY)} in every event")
+    if isinstance(message.get("status"), str):
+        check_settings(context.report, call.profile.lifecycle("message"), message)
 
 
 def _annotations(call: Call, context: Context, value: str, annotations: Any) -> None:
@@ -103,6 +114,8 @@ def _sources(context: Context, run_id: Any, annotations: Any) -> None:
         return
     kinds = [note.get("type") for note in annotations if isinstance(note, dict)]
     run.annotated |= {kind for kind in _TOOLS_OF if kind in kinds}
+    cited = [note.get("file_citation") for note in annotations if isinstance(note, dict)]
+    run.cited |= {one["file_id"] for one in cited if isinstance(one, dict) and isinstance(one.get("file_id"), str)}
     judge_sources(context, run)
 
 
@@ -117,6 +130,11 @@ def judge_sources(context: Context, run: RunSeen) -> None:
             f"a {kind} in a run whose steps used {sorted(run.tools_used) or 'no tool'}",
             f"a step of {' or '.join(sorted(_TOOLS_OF[kind]))}",
         )
+    # A later run of the thread may cite what an earlier one found.
+    alone = context.world.runs_of_thread.get(run.thread_id) == {run.id}
+    if run.found is not None and run.cited and alone and all(map(context.is_real, run.cited | run.found)):
+        told = f"citations of {sorted(run.cited - run.found)}, which no search found"
+        context.report.check("VS-053", run.cited <= run.found, told, f"only of {sorted(run.found)}")
 
 
 def _quote(call: Call, context: Context, citation: dict[str, Any]) -> None:

@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.observe.context import Context, server_time, whole
-from assistants_conformance.observe.exchange import NotJson, parse_json
 from assistants_conformance.observe.rules.changes import OUTLIVED, asked, observe_change
 from assistants_conformance.observe.settings import check_settings
+from assistants_conformance.observe.strict_json import NotJson, parse_json
 
 if TYPE_CHECKING:
     from assistants_conformance.observe.call import Call
@@ -230,7 +230,8 @@ def _edge(call: Call, context: Context, seen: RunSeen, run: dict[str, Any]) -> N
                     requirement, not differing, f"{differing} changed after the end", "an ended run is constant"
                 )
         return
-    called = seen.called if context.closed else None
+    # While a stream is open, others may have acted on its run without the judge knowing when.
+    called = seen.called if context.closed and not call.in_stream else None
     for requirement, known in (("SM-022", None), ("SM-021", called)):
         reachable = cycle.reachable(seen.status, known)
         context.report.check(requirement, status in reachable, told, "one of " + ", ".join(sorted(reachable)))
@@ -273,6 +274,10 @@ def _remember(call: Call, context: Context, seen: RunSeen, run: dict[str, Any]) 
     seen.created_at = whole(run.get("created_at"))
     seen.started = seen.started or run.get("started_at") is not None
     seen.started_at = whole(run.get("started_at"))
+    tools = run.get("tools")
+    seen.searches = not isinstance(tools, list) or any(
+        isinstance(tool, dict) and tool.get("type") == "file_search" for tool in tools
+    )
     if status == "requires_action":
         seen.action_seen = True
         seen.action_expiry = whole(run.get("expires_at"))

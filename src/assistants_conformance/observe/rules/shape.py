@@ -28,7 +28,8 @@ def observe_shape(call: Call, context: Context) -> None:
     )
     if not isinstance(call.body, dict):
         return
-    shapes = [call.profile.object_shape(kind) for kind in (operation.kind, *operation.also)]
+    find = call.profile.event_shape if call.in_stream else call.profile.object_shape
+    shapes = [find(kind) for kind in (operation.kind, *operation.also)]
     known = [shape for shape in shapes if shape is not None]
     if operation.listed:
         envelope = call.profile.object_shape("file_list" if operation.id == "list_files" else "list")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.observe.context import Context, whole
@@ -22,6 +23,8 @@ def observe_steps(call: Call, context: Context) -> None:
         context.report.check("STEP-002", name == "thread.run.step", f"object {name!r}", "'thread.run.step'")
         extra = [name for name in ("expired_at", "metadata") if name in step]
         context.report.check("STEP-005", not extra, f"{extra} in a step", "neither expired_at nor metadata")
+        for requirement, name in (("STEP-F11", "expired_at"), ("STEP-F15", "metadata")):
+            context.report.check(requirement, name not in step, f"{name} in a step", f"no {name}")
         details = step.get("step_details")
         if isinstance(details, dict):
             _written(context, step, details)
@@ -40,7 +43,8 @@ def observe_steps(call: Call, context: Context) -> None:
 def _settings(call: Call, context: Context, step: dict[str, Any]) -> None:
     cycle, status = call.profile.lifecycle("run_step"), step["status"]
     context.report.check("STEP-004", status in cycle.states, f"status {status!r}", f"one of {sorted(cycle.states)}")
-    check_settings(context.report, cycle, step)
+    # In an event a step has the expiry of its run whatever its status.
+    check_settings(context.report, cycle, step, apart_from="expires_at" if call.in_stream else "")
 
 
 def _written(context: Context, step: dict[str, Any], details: dict[str, Any]) -> None:
@@ -68,6 +72,8 @@ def _results(call: Call, context: Context, step: dict[str, Any], details: dict[s
         for item in (calls if isinstance(calls, list) else [])
         if isinstance(item, dict) and item.get("type") == "file_search"
     ]
+    for search in searches:
+        judge_ranking(context, search.get("results") if isinstance(search, dict) else None)
     # Steps of the first months of this shape have an empty object; a live service of today has not.
     required = call.profile.traits.get("search_results") == "required"
     if not required or not context.closed or step.get("status") != "completed":
@@ -84,14 +90,17 @@ def _results(call: Call, context: Context, step: dict[str, Any], details: dict[s
 
 
 def _owner(call: Call, context: Context, step: dict[str, Any]) -> None:
-    run = context.world.objects.get(call.params.get("run_id", ""))
+    name = str(step.get("run_id")) if call.in_stream else call.params.get("run_id", "")
+    run = context.world.objects.get(name)
     if run is not None and "assistant_id" in run.constant:
         expected = run.constant["assistant_id"]
         told = f"assistant_id {step.get('assistant_id')!r}"
         context.report.check("STEP-019", step.get("assistant_id") == expected, told, f"assistant_id {expected!r}")
-    seen = context.world.runs.get(call.params.get("run_id", ""))
-    # A run that waits keeps its time to live; in any other state both may have changed since it was seen.
-    if seen is not None and seen.status == "requires_action" and step.get("status") == "in_progress":
+    seen = context.world.runs.get(name)
+    # A run that waits keeps its time to live; in any other state both may have changed since it was seen. In a stream
+    # nothing lies between.
+    waits = seen is not None and seen.status == "requires_action" and step.get("status") == "in_progress"
+    if seen is not None and (waits or call.in_stream):
         expires = step.get("expires_at")
         context.report.check("STEP-005", expires == seen.last_expiry, expires, f"the run's {seen.last_expiry}")
 
@@ -134,13 +143,30 @@ def _is_whole(call: Call) -> bool:
 def _tools(context: Context, run: RunSeen, steps: list[dict[str, Any]]) -> None:
     details = [step.get("step_details") for step in steps]
     calls = [part.get("tool_calls") for part in details if isinstance(part, dict)]
-    run.tools_used = frozenset(
-        str(item.get("type"))
-        for group in calls
-        for item in (group if isinstance(group, list) else [])
-        if isinstance(item, dict)
-    )
+    run.tools_used = frozenset(str(item.get("type")) for group in calls for item in _rows(group))
+    found = [file for group in calls for item in _rows(group) for file in _found(item.get("file_search"))]
+    run.found = frozenset(found) if found else None
     judge_sources(context, run)
+
+
+def _rows(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _found(search: Any) -> list[str]:
+    """Return the files that a search shows as its results; none where it shows none."""
+    results = search.get("results") if isinstance(search, dict) else None
+    return [str(result["file_id"]) for result in _rows(results) if isinstance(result.get("file_id"), str)]
+
+
+def judge_ranking(context: Context, results: Any) -> None:
+    """Judge the order of search results, of which at least two have a score."""
+    scores = [result.get("score") for result in _rows(results)]
+    numbers = [score for score in scores if isinstance(score, int | float) and not isinstance(score, bool)]
+    if len(numbers) < 2 or len(numbers) < len(scores):
+        return
+    holds = all(first >= second for first, second in pairwise(numbers)) and 0 <= numbers[-1] <= numbers[0] <= 1
+    context.report.check("VS-049", holds, f"scores {numbers}", "scores from 0 to 1, the highest first")
 
 
 def _usage(context: Context, steps: list[dict[str, Any]], run: dict[str, Any]) -> None:

@@ -20,6 +20,11 @@ FAULTS = (
         "The indices count bytes of UTF-8, as the length of a string does in some languages.",
         ("ANN-003", "N-26"),
     ),
+    Fault(
+        "annotation-indices-in-utf-16",
+        "The indices count UTF-16 units, as the length of a string does in some languages.",
+        ("ANN-004",),
+    ),
     Fault("file-path-of-no-file", "file_path.file_id names a file that cannot be read.", ("ANN-005",)),
     Fault(
         "file-path-covers-the-name-only",

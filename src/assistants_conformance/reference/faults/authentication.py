@@ -28,6 +28,11 @@ FAULTS = (
     Fault("wrong-key-without-code", "The refusal of a wrong key has no code.", ("AUTH-009",)),
     Fault("body-is-checked-before-the-key", "A bad body is refused before the key is looked at.", ("AUTH-010",)),
     Fault("files-need-no-key", "The file operations are served without credentials.", ("AUTH-011",)),
+    Fault(
+        "another-accounts-key-reads-everything",
+        "The key of another project or resource reads what this one owns.",
+        ("AUTH-012", "AUTH-013"),
+    ),
     Fault("refusal-echoes-the-key", "The refusal of a wrong key quotes it in full.", ("AUTH-014",)),
     Fault("two-credentials-are-refused", "A request with api-key and bearer value is refused.", ("AUTH-015",)),
     Fault(

@@ -47,6 +47,12 @@ _WEAKENED = (
     "modify_thread",
     "modify_message",
     "modify_run",
+    "create_vector_store",
+    "modify_vector_store",
+    "create_vector_store_file",
+    "create_vector_store_file_batch",
+    "modify_vector_store_file",
+    "search_vector_store",
 )
 
 
@@ -109,7 +115,8 @@ def _spots(profile: Profile) -> Iterator[_Spot]:
         shape = profile.object_shape(file.stem)
         if shape is None or (file.stem not in served and file.stem != "list"):
             continue
-        name = shape.schema.get("properties", {}).get("object", {}).get("const")
+        part = shape.schema.get("properties", {}).get("object", {})
+        name = part.get("const", part.get("enum", [None])[0])
         if name is not None:
             yield from _properties(file.stem, name, shape.schema, ())
 

@@ -13,6 +13,11 @@ FAULTS = (
     Fault("malformed-json-counts-as-empty", "A body that is no JSON counts as an empty one.", ("ERR-008",)),
     Fault("state-conflict-answers-409", "What the state of an object forbids is refused with 409.", ("ERR-015",)),
     Fault(
+        "rate-limit-in-plain-text",
+        "Every tenth request is refused at a rate limit, in plain text as gateways do.",
+        ("ERR-016",),
+    ),
+    Fault(
         "server-fault-in-other-words",
         "A server fault has another type and does not name the request.",
         ("ERR-017", "N-32"),
@@ -24,7 +29,7 @@ FAULTS = (
     Fault(
         "refused-stream-answers-as-stream",
         "A refused request with `stream: true` is answered with 200 and an event that tells the error.",
-        ("ERR-022", "AUTH-011"),
+        ("ERR-022", "AUTH-011", "SSE-034"),
     ),
     Fault("refused-create-is-stored", "What is valid of a refused create is stored.", ("ERR-023",)),
     Fault("refused-modification-is-half-done", "What is valid of a refused modification is done.", ("ERR-024",)),

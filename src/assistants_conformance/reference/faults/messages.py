@@ -20,6 +20,11 @@ FAULTS = (
     ),
     Fault("message-files-not-listed", "The list of a message's files is always empty.", ("MSG-006",)),
     Fault(
+        "list-of-parts-is-written-out",
+        "A list of parts is taken, and kept as the text of its JSON.",
+        ("MSG-013",),
+    ),
+    Fault(
         "long-text-refused", "The limit of the first shape, 32768 characters, holds for the second too.", ("MSG-011",)
     ),
     Fault("content-parts-joined", "Parts of a message are joined to one text, images are dropped.", ("MSG-012",)),

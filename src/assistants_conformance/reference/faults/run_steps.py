@@ -7,7 +7,8 @@ FAULTS = (
     Fault("step-object-of-azure-schema", "The object of a step is assistant.run.step.", ("STEP-002",)),
     Fault("step-type-always-message", "type of every step is message_creation.", ("STEP-003",)),
     Fault("step-status-succeeded", "A completed step has the status succeeded.", ("STEP-004",)),
-    Fault("step-with-expired-at", "A step has expired_at, as the published schema says.", ("STEP-005",)),
+    Fault("step-with-expired-at", "A step has expired_at, as the published schema says.", ("STEP-005", "STEP-F11")),
+    Fault("step-with-metadata", "A step has metadata, as the published schema says.", ("STEP-005", "STEP-F15")),
     Fault("step-expires-at-of-its-own", "expires_at of an open step is another than the run's.", ("STEP-005",)),
     Fault("step-names-no-message", "message_id of a step names a message that is not there.", ("STEP-006",)),
     Fault(

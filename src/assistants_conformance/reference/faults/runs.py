@@ -79,7 +79,11 @@ FAULTS = (
     Fault("caps-count-for-each-step", "A cap of tokens begins anew in each step.", ("RUN-038",)),
     Fault("incomplete-run-keeps-the-lock", "An incomplete run locks its thread for ever.", ("RUN-039",)),
     Fault("run-ids-are-uuids", "Run ids are UUIDs.", ("RUN-040",)),
-    Fault("refused-run-leaves-a-message", "A run of an unknown assistant leaves a message behind.", ("RUN-043",)),
+    Fault(
+        "refused-run-leaves-a-message",
+        "A run of an unknown assistant leaves a message behind.",
+        ("RUN-043",),
+    ),
     Fault("run-forgets-its-metadata", "A run never shows metadata.", ("RUN-044", "RUN-005")),
     Fault("truncation-defaults-to-ten", "Unless told otherwise a run reads ten messages.", ("N-33",)),
 )

@@ -15,9 +15,12 @@ from assistants_conformance.reference.faults.run_lifecycle import FAULTS as RUN_
 from assistants_conformance.reference.faults.run_steps import FAULTS as RUN_STEPS
 from assistants_conformance.reference.faults.runs import FAULTS as RUNS
 from assistants_conformance.reference.faults.sdk import FAULTS as SDK
+from assistants_conformance.reference.faults.stateful import FAULTS as STATEFUL
+from assistants_conformance.reference.faults.streaming import FAULTS as STREAMING
 from assistants_conformance.reference.faults.thread_locking import FAULTS as THREAD_LOCKING
 from assistants_conformance.reference.faults.threads import FAULTS as THREADS
 from assistants_conformance.reference.faults.tool_outputs import FAULTS as TOOL_OUTPUTS
+from assistants_conformance.reference.faults.vector_stores import FAULTS as VECTOR_STORES
 from assistants_conformance.reference.faults.versions import FAULTS as VERSIONS
 
 AREAS = (
@@ -36,8 +39,11 @@ AREAS = (
     RUN_STEPS,
     RUNS,
     SDK,
+    STATEFUL,
+    STREAMING,
     THREAD_LOCKING,
     THREADS,
     TOOL_OUTPUTS,
+    VECTOR_STORES,
     VERSIONS,
 )

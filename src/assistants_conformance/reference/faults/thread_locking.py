@@ -22,6 +22,16 @@ FAULTS = (
     Fault("lock-never-ends", "A thread stays locked after its run has ended.", ("LOCK-005",)),
     Fault("reads-locked", "Reading a locked thread, its messages and its list of runs is refused too.", ("LOCK-006",)),
     Fault("modify-run-accepted-while-active", "The metadata of an active run can be changed.", ("LOCK-007",)),
+    Fault(
+        "modification-of-a-locked-thread-is-lost",
+        "Modifying a thread is answered with 200 while a run is active, and not done.",
+        ("LOCK-008",),
+    ),
+    Fault(
+        "refused-modification-of-a-locked-thread-is-done",
+        "Modifying a thread is refused while a run is active, and done all the same.",
+        ("LOCK-008",),
+    ),
     Fault("delete-locked", "What is locked is not found by DELETE: 404 while a run is active.", ("LOCK-009",)),
     Fault(
         "refused-run-adds-additional-messages",

@@ -16,5 +16,6 @@ FAULTS = (
         needs="THR-012",
     ),
     Fault("deleted-thread-keeps-its-messages", "The messages of a deleted thread can be read.", ("THR-014",)),
+    Fault("threads-last-a-month", "A thread is gone thirty days after it was made.", ("THR-015",)),
     Fault("thread-metadata-is-dropped", "The metadata of a new thread is forgotten.", ("THR-018",)),
 )

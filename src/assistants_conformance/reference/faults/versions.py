@@ -17,7 +17,11 @@ FAULTS = (
     Fault("any-api-version-is-served", "The value of api-version is not looked at.", ("VER-009", "VER-010")),
     Fault("api-version-in-any-case", "api-version is compared without regard to case.", ("VER-010",)),
     Fault("beta-header-is-ignored", "The OpenAI-Beta header is not looked at.", ("VER-011", "VER-012")),
-    Fault("files-need-the-beta-header", "Files are refused without the OpenAI-Beta header.", ("VER-013",)),
+    Fault(
+        "files-need-the-beta-header",
+        "Files and vector stores are refused without the OpenAI-Beta header.",
+        ("VER-013", "VS-044"),
+    ),
     Fault("beta-header-is-needed", "A request without the OpenAI-Beta header is refused.", ("VER-014",)),
     Fault("beta-header-changes-the-shape", "With the OpenAI-Beta header objects lack a member.", ("VER-014",)),
 )

@@ -1,0 +1,121 @@
+"""Situations of vector stores that the scenarios of several files need, reached on any endpoint."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from assistants_conformance.target import Api, Blocked
+from assistants_conformance.target.reading import inner, rows, tool_calls
+
+if TYPE_CHECKING:
+    from assistants_conformance.target import Answer
+
+SEARCH: dict[str, Any] = {"type": "file_search"}
+#: What no model knows without having read it.
+FACTS = {
+    "kestrel.txt": "The night watchman of the Corvin reading room is called Ottokar Brezina-Vale.",
+    "harbour.txt": "The harbour master of Nordhaven keeps a grey parrot called Admiral Tuppence.",
+}
+QUESTION = "Search the files: what is the night watchman of the Corvin reading room called? Cite the file."
+COUNTS = ("in_progress", "completed", "failed", "cancelled", "total")
+_FIRST_PAUSE = 0.05
+_LONGEST_PAUSE = 2.0
+_MOST_POLLS = 400
+
+
+def text_file(api: Api, text: str = "", name: str = "") -> str:
+    """Upload a text and return the id of the file; by default a text that nothing else contains."""
+    return str(
+        api.file((text or f"A note about {api.unique()}.\n").encode(), name or f"{api.unique()}.txt", "text/plain")[
+            "id"
+        ]
+    )
+
+
+def place(store: str, **more: str) -> dict[str, Any]:
+    """Return the path parameters of a store and of what lies below it."""
+    return {"vector_store_id": store, **more}
+
+
+def settled(api: Api, operation: str, **params: Any) -> dict[str, Any]:
+    """Poll a store, store file or batch until it is neither in progress nor being cancelled, or the time is over.
+
+    What is still open when it comes back has not ended within `run_timeout`.
+
+    Raises:
+        Blocked: a poll failed.
+    """
+    deadline = time.monotonic() + api.settings.run_timeout
+    pause = _FIRST_PAUSE
+    now: dict[str, Any] = {}
+    for _ in range(_MOST_POLLS):
+        now = api.need(api.call(operation, **params), f"poll with {operation}")
+        if now.get("status") not in ("in_progress", "cancelling") or time.monotonic() > deadline:
+            break
+        api.pause(pause)
+        pause = min(pause * 1.5, _LONGEST_PAUSE)
+    return now
+
+
+def filled(api: Api, *files: str, **body: Any) -> str:
+    """Return the id of a new store whose files are all indexed.
+
+    Raises:
+        Blocked: one of them is not.
+    """
+    store = str(api.store(file_ids=list(files), **body)["id"])
+    _wait_for(api, store, files)
+    return store
+
+
+def _wait_for(api: Api, store: str, files: tuple[str, ...]) -> None:
+    now = settled(api, "get_vector_store", **place(store))
+    if now.get("status") != "completed" or inner(now, "file_counts", "completed") != len(set(files)):
+        raise Blocked(f"a store with {len(files)} files came to {now.get('status')}, {now.get('file_counts')}")
+
+
+def store_ids(holder: dict[str, Any]) -> list[str]:
+    """Return the stores that an assistant or a thread shows."""
+    found = inner(holder, "tool_resources", "file_search", "vector_store_ids")
+    return [str(item) for item in found] if isinstance(found, list) else []
+
+
+def adopted(api: Api, store: str) -> Answer:
+    """Read a store that came about otherwise than by its own create, and see to it that it is deleted in the end."""
+    return api.created("create_vector_store", api.call("get_vector_store", vector_store_id=store))
+
+
+def with_store(*stores: str) -> dict[str, Any]:
+    """Return the member of an assistant or thread that gives it stores."""
+    return {"tool_resources": {"file_search": {"vector_store_ids": list(stores)}}}
+
+
+def start_search(api: Api, thread: str, assistant: str) -> Answer:
+    """Create a run that has to search; return the raw answer. Where the choice of the tool is refused, it is asked."""
+    answer = api.post_run(thread, assistant, tool_choice=SEARCH)
+    return answer if answer.ok or answer.status != 400 else api.post_run(thread, assistant)
+
+
+def search(api: Api, thread: str, assistant: str) -> dict[str, Any]:
+    """Return a completed run that has searched.
+
+    Raises:
+        Blocked: it did not complete, or its steps show no search.
+    """
+    run = api.need(start_search(api, thread, assistant), "create a run")
+    run = api.finished({**run, "thread_id": thread}, "completed")
+    if not tool_calls(api.steps(run), "file_search"):
+        raise Blocked("the model was made to search and its steps show no call of file_search")
+    return run
+
+
+def results(steps: list[dict[str, Any]]) -> list[str]:
+    """Return the files that the searches of steps found, where they show it."""
+    calls = tool_calls(steps, "file_search")
+    return [str(row.get("file_id")) for call in calls for row in rows(inner(call, "file_search", "results"))]
+
+
+def named(api: Api, name: str) -> list[Any]:
+    """Return the ids of the stores of a name."""
+    return [store.get("id") for store in api.walk("list_vector_stores") if store.get("name") == name]

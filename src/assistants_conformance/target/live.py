@@ -1,0 +1,153 @@
+"""A stream as it comes in: its events one by one, for who wants to do something while they arrive."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Self
+
+import httpx2
+
+from assistants_conformance.observe import Decoder, Event, Exchange, Response, lowered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+
+    from assistants_conformance.observe import Request
+
+#: A stream that is longer is left there; no run of a scenario says so much. Bytes.
+LONGEST = 64 * 1024 * 1024
+
+
+class LiveStream:
+    """An answer that is being read. Used as a context, it is left where the context ends before it does.
+
+    Args:
+        request: what was sent.
+        response: the open response.
+        started: when it was sent, in seconds of the monotonic clock.
+        source: who sent it.
+        deadline: when the stream is left at the latest, on the same clock.
+        closed: told of the whole exchange, once.
+        lost: told why there is none: an answer that is no stream broke off.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        response: httpx2.Response,
+        *,
+        started: float,
+        source: str,
+        deadline: float,
+        closed: Callable[[Exchange], None],
+        lost: Callable[[str], None],
+    ) -> None:
+        self._request = request
+        self._response = response
+        self._started = started
+        self._source = source
+        self._deadline = deadline
+        self._closed = closed
+        self._lost = lost
+        self._chunks = response.iter_bytes()
+        self._decoder = Decoder()
+        self._body = bytearray()
+        self._waiting: deque[Event] = deque()
+        self._arrivals: list[float] = []
+        self._over = False
+        #: Why the stream ended before its end, in words; empty where it did not.
+        self.broken = ""
+        self.exchange: Exchange | None = None
+        self.head = Response(response.status_code, lowered(response.headers), b"")
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self.head.status
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether events are coming."""
+        return 200 <= self.status < 300 and self.head.is_stream
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the bytes as they come; what goes wrong on the way ends the stream."""
+        while not self._over:
+            chunk = self._next()
+            if chunk is not None:
+                yield chunk
+
+    def __iter__(self) -> Iterator[Event]:
+        """Yield the events as they come."""
+        while True:
+            while self._waiting:
+                yield self._waiting.popleft()
+            if self._over:
+                return
+            self._next()
+
+    def _next(self) -> bytes | None:
+        if len(self._body) > LONGEST or time.perf_counter() > self._deadline:
+            self._finish(complete=False, broken="the stream goes on and on and was left")
+            return None
+        try:
+            chunk = next(self._chunks, None)
+        except httpx2.TimeoutException as error:
+            self._finish(complete=False, broken=f"nothing came any more ({type(error).__name__})")
+            return None
+        except httpx2.HTTPError as error:
+            # The server went away in the middle; how that looks to a client is for the judge to say.
+            self._finish(complete=True, broken=f"{type(error).__name__}: {error}")
+            return None
+        if chunk is None:
+            self._finish(complete=True)
+            return None
+        self._body += chunk
+        self._note(self._decoder.feed(chunk) if self.is_stream else ())
+        return chunk
+
+    def _note(self, events: Iterator[Event] | tuple[()]) -> None:
+        for event in events:
+            self._waiting.append(event)
+            self._arrivals.append(time.perf_counter())
+
+    def read(self) -> None:
+        """Read on to the end."""
+        for _ in self.chunks():
+            pass
+
+    def close(self) -> None:
+        """Leave the stream, if it has not ended by itself."""
+        self._finish(complete=False)
+
+    def _finish(self, *, complete: bool, broken: str = "") -> None:
+        if self._over:
+            return
+        self._over, self.broken = True, broken
+        self._response.close()
+        if broken and not self.is_stream:
+            self._lost(broken)
+            return
+        if self.is_stream:
+            self._note(self._decoder.close())
+        response = Response(self.status, self.head.headers, bytes(self._body))
+        self.exchange = Exchange(
+            self._request,
+            response,
+            self._source,
+            self._started,
+            time.perf_counter(),
+            complete=complete or not self.is_stream,
+            arrivals=tuple(self._arrivals),
+        )
+        self._closed(self.exchange)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

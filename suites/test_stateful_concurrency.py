@@ -1,0 +1,165 @@
+"""Concurrency: what is created at the same time stands, every one of it.
+
+Covers CONC-001 to CONC-006.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from assistants_conformance.scenario import Verify, requirement
+from assistants_conformance.scenario.situations import asked, text_of, vector_store
+from assistants_conformance.target import Answer, Api, Blocked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+AT_ONCE = 8
+#: A run costs more than the other objects do.
+RUNS_AT_ONCE = 4
+NEWEST = 100
+
+
+def at_once(api: Api, verify: Verify, row: str, actions: list[Callable[[], Answer]]) -> list[tuple[int, Answer]]:
+    """Do several creates at the same time; return the successes, each with its place.
+
+    Raises:
+        Blocked: fewer than two came through.
+    """
+    results = api.together(*actions)
+    made = [(place, answer) for place, answer in enumerate(results) if isinstance(answer, Answer) and answer.ok]
+    if len(made) < 2:
+        told = [answer.told if isinstance(answer, Answer) else str(answer) for answer in results]
+        raise Blocked(f"{len(made)} of {len(actions)} creates at once came through: {told[-1]}")
+    ids = [answer.json.get("id") for _, answer in made]
+    told = f"{len(set(map(str, ids)))} ids for {len(ids)} objects: {ids}"
+    verify(row, len(set(map(str, ids))) == len(ids), observed=told, expected="an id for each", answer=made[-1][1])
+    return made
+
+
+def stand(
+    verify: Verify,
+    row: str,
+    made: list[tuple[int, Answer]],
+    read: Callable[[str], Answer],
+    shown: Callable[[dict[str, Any]], Any],
+    sent: Callable[[int], Any],
+) -> None:
+    """Check that each object can be read and is the one that was sent."""
+    for place, answer in made:
+        again = read(str(answer.json.get("id")))
+        right = again.ok and shown(again.json) == sent(place)
+        told = f"{answer.json.get('id')}, one of {len(made)} made at once: {again.told}"
+        verify(row, right, observed=told, expected=f"the object with {sent(place)!r}", answer=again)
+
+
+def listed(verify: Verify, row: str, made: list[tuple[int, Answer]], rows: Collection[Any]) -> None:
+    """Check that each object stands in a list once."""
+    for _, answer in made:
+        count = sum(identifier == answer.json.get("id") for identifier in rows)
+        told = f"{answer.json.get('id')} stands {count} times in the list"
+        verify(row, count == 1, observed=told, expected="once", answer=answer)
+
+
+@requirement("CONC-001")
+def test_assistants_created_at_once_all_stand(api: Api, verify: Verify) -> None:
+    names = [api.unique() for _ in range(AT_ONCE)]
+    made = at_once(api, verify, "CONC-001", [lambda name=name: api.post_assistant(name=name) for name in names])
+    stand(
+        verify,
+        "CONC-001",
+        made,
+        lambda identifier: api.call("get_assistant", assistant_id=identifier),
+        lambda body: body.get("name"),
+        lambda place: names[place],
+    )
+    listed(verify, "CONC-001", made, api.ids("list_assistants"))
+
+
+@requirement("CONC-002")
+def test_threads_created_at_once_all_stand(api: Api, verify: Verify) -> None:
+    texts = [api.unique() for _ in range(AT_ONCE)]
+    made = at_once(
+        api,
+        verify,
+        "CONC-002",
+        [lambda text=text: api.post_thread(messages=[{"role": "user", "content": text}]) for text in texts],
+    )
+    stand(
+        verify,
+        "CONC-002",
+        made,
+        lambda identifier: api.call("list_messages", thread_id=identifier),
+        lambda body: [text_of(row) for row in body.get("data", []) if isinstance(row, dict)],
+        lambda place: [texts[place]],
+    )
+
+
+@requirement("CONC-003")
+def test_messages_created_at_once_all_stand(api: Api, verify: Verify) -> None:
+    thread = api.thread()["id"]
+    texts = [api.unique() for _ in range(AT_ONCE)]
+    made = at_once(api, verify, "CONC-003", [lambda text=text: api.post_message(thread, text) for text in texts])
+    stand(
+        verify,
+        "CONC-003",
+        made,
+        lambda identifier: api.call("get_message", thread_id=thread, message_id=identifier),
+        text_of,
+        lambda place: texts[place],
+    )
+    listed(verify, "CONC-003", made, api.ids("list_messages", thread_id=thread))
+
+
+@requirement("CONC-004")
+def test_files_created_at_once_all_stand(api: Api, verify: Verify) -> None:
+    names = [f"{api.unique()}.csv" for _ in range(AT_ONCE)]
+    made = at_once(api, verify, "CONC-004", [lambda name=name: api.post_file(filename=name) for name in names])
+    stand(
+        verify,
+        "CONC-004",
+        made,
+        lambda identifier: api.call("get_file", file_id=identifier),
+        lambda body: body.get("filename"),
+        lambda place: names[place],
+    )
+    answer = api.call("list_files")
+    if not answer.ok:
+        raise Blocked(f"could not list files: {answer.told}")
+    listed(verify, "CONC-004", made, [row.get("id") for row in answer.data])
+
+
+@requirement("CONC-005")
+def test_runs_created_at_once_all_stand(api: Api, verify: Verify) -> None:
+    assistant = api.assistant()["id"]
+    threads = [asked(api) for _ in range(RUNS_AT_ONCE)]
+    made = at_once(
+        api, verify, "CONC-005", [lambda thread=thread: api.post_run(thread, assistant) for thread in threads]
+    )
+    for place, answer in made:
+        run, thread = str(answer.json.get("id")), threads[place]
+        again = api.call("get_run", thread_id=thread, run_id=run)
+        told = f"{run}, one of {len(made)} made at once: {again.told}"
+        right = again.ok and again.json.get("thread_id") == thread
+        verify("CONC-005", right, observed=told, expected=f"the run of {thread}", answer=again)
+        listed(verify, "CONC-005", [(place, answer)], api.ids("list_runs", thread_id=thread))
+
+
+@requirement("CONC-006", needs=("vector_stores",))
+def test_stores_created_at_once_all_stand(api: Api, verify: Verify) -> None:
+    vector_store(api, name=api.unique())
+    names = [api.unique() for _ in range(AT_ONCE)]
+
+    def create(name: str) -> Answer:
+        return api.created("create_vector_store", api.call("create_vector_store", json={"name": name}))
+
+    made = at_once(api, verify, "CONC-006", [lambda name=name: create(name) for name in names])
+    stand(
+        verify,
+        "CONC-006",
+        made,
+        lambda identifier: api.call("get_vector_store", vector_store_id=identifier),
+        lambda body: body.get("name"),
+        lambda place: names[place],
+    )
+    listed(verify, "CONC-006", made, api.ids("list_vector_stores", query={"limit": NEWEST}))

@@ -1,0 +1,146 @@
+"""Stable lists: a walk meets everything that was there when it began exactly once, whatever is made meanwhile.
+
+Covers STAB-001 to STAB-005. On an account with other people's objects only the own ones are counted.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from assistants_conformance.scenario import Verify, requirement
+from assistants_conformance.scenario.situations import vector_store
+from assistants_conformance.target import Answer, Api, Blocked, NotApplicable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ORDERS = pytest.mark.parametrize("order", ["desc", "asc"])
+COUNT = 6
+INSERTED = 3
+SIZE = 2
+#: Others may make objects meanwhile; so many pages are walked for the own ones.
+MOST_PAGES = 40
+
+
+def ids_of(answer: Answer) -> list[str]:
+    return [str(item.get("id")) for item in answer.data]
+
+
+def walk_while_inserting(
+    api: Api,
+    verify: Verify,
+    row: str,
+    listed: str,
+    order: str,
+    insert: Callable[[], str],
+    made: list[str],
+    *,
+    size: int = SIZE,
+    inserted: int = INSERTED,
+    **params: str,
+) -> None:
+    """Walk over a list page by page with an insertion between the pages; `made` is oldest first.
+
+    An ascending walk begins behind the oldest of the own objects, for what others made before does not matter.
+
+    Raises:
+        Blocked: a page fails, or the own objects do not come within a reasonable number of pages.
+    """
+    query: dict[str, Any] = {"limit": size, "order": order}
+    cursor = made[0] if order == "asc" else None
+    wanted = made[1:] if order == "asc" else made
+    found: list[str] = []
+    new: list[str] = []
+    cursors: set[Any] = {cursor}
+    for _ in range(MOST_PAGES):
+        page = api.call(listed, query={**query, "after": cursor}, **params)
+        if not page.ok or not isinstance(page.json.get("data"), list):
+            raise Blocked(f"could not list: {page.told}")
+        found += ids_of(page)
+        ended = page.json.get("has_more") is not True
+        cursor = page.json.get("last_id")
+        if ended or not isinstance(cursor, str) or cursor in cursors or (order == "desc" and made[0] in found):
+            break
+        cursors.add(cursor)
+        if len(new) < inserted:
+            new.append(insert())
+    else:
+        raise Blocked(f"the walk did not come past the own objects within {MOST_PAGES} pages")
+    if not new:
+        raise Blocked(f"the list of {len(made)} objects came on one page of {size}, so nothing was made between two")
+    own = [identifier for identifier in found if identifier in wanted]
+    expected = wanted if order == "asc" else wanted[::-1]
+    missing = [identifier for identifier in expected if identifier not in own]
+    twice = sorted({identifier for identifier in [*wanted, *new] if found.count(identifier) > 1})
+    told = f"{order}, pages of {size}, {len(new)} made between them: {len(missing)} missing {missing}, twice {twice}"
+    verify(
+        row,
+        not missing and not twice,
+        observed=told,
+        expected=f"each of the {len(wanted)} objects that were there exactly once",
+        answer=page,
+    )
+
+
+@requirement("STAB-001")
+@ORDERS
+@pytest.mark.parametrize("size", [1, 3])
+def test_messages_are_walked_once(api: Api, verify: Verify, size: int, order: str) -> None:
+    thread = api.thread()["id"]
+
+    def insert() -> str:
+        return str(api.message(thread, api.unique())["id"])
+
+    made = [insert() for _ in range(COUNT + 1)]
+    walk_while_inserting(api, verify, "STAB-001", "list_messages", order, insert, made, size=size, thread_id=thread)
+
+
+@requirement("STAB-002")
+@ORDERS
+def test_assistants_are_walked_once(api: Api, verify: Verify, order: str) -> None:
+    def insert() -> str:
+        return str(api.assistant(name=api.unique())["id"])
+
+    made = [insert() for _ in range(COUNT)]
+    walk_while_inserting(api, verify, "STAB-002", "list_assistants", order, insert, made)
+
+
+@requirement("STAB-003")
+@ORDERS
+def test_runs_are_walked_once(api: Api, verify: Verify, order: str) -> None:
+    assistant = api.assistant()["id"]
+    thread = api.thread()["id"]
+
+    def insert() -> str:
+        api.message(thread, "Say hello.")
+        return str(api.finished(api.run(thread, assistant))["id"])
+
+    made = [insert() for _ in range(4)]
+    walk_while_inserting(
+        api, verify, "STAB-003", "list_runs", order, insert, made, size=1, inserted=2, thread_id=thread
+    )
+
+
+@requirement("STAB-004")
+@ORDERS
+def test_files_are_walked_once(api: Api, verify: Verify, order: str) -> None:
+    def insert() -> str:
+        return str(api.file(filename=f"{api.unique()}.csv")["id"])
+
+    made = [insert() for _ in range(COUNT)]
+    page = api.call("list_files", query={"limit": 1, "order": "desc"})
+    if len(page.data) > 1:
+        raise NotApplicable(f"the list of files is not paged: {len(page.data)} items with limit=1")
+    walk_while_inserting(api, verify, "STAB-004", "list_files", order, insert, made)
+
+
+@requirement("STAB-005", needs=("vector_stores",))
+@ORDERS
+def test_stores_are_walked_once(api: Api, verify: Verify, order: str) -> None:
+    def insert() -> str:
+        return str(vector_store(api, name=api.unique())["id"])
+
+    made = [insert() for _ in range(COUNT)]
+    walk_while_inserting(api, verify, "STAB-005", "list_vector_stores", order, insert, made)

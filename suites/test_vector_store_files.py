@@ -1,0 +1,326 @@
+"""Files of vector stores: adding, reading and taking out, what becomes of every type, and the file behind an entry.
+
+Covers VS-006 to VS-009, VS-014, VS-030 to VS-032, VS-038, VS-039, VS-042, VS-050 to VS-052, VS-054, VS-055, FILE-021,
+PAGE-018 and N-25.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from assistants_conformance.contract.documents import read
+from assistants_conformance.scenario import Verify, requirement
+from assistants_conformance.scenario.situations import judged
+from assistants_conformance.scenario.stores import FACTS, filled, place, settled, text_file
+from assistants_conformance.target import Answer, Api, Blocked, NotApplicable
+from assistants_conformance.target.reading import inner, rows, unlike
+from assistants_conformance.target.samples import sample
+
+STORES = ("vector_stores",)
+TRIES = 5
+TYPES = {row["extension"]: row["mime_types"][0] for row in read("file_types")["file_types"] if row["file_search"]}
+#: Images and archives: no text could be read from them in any way.
+UNREADABLE = tuple(extension for extension in (".gif", ".jpg", ".png", ".tar", ".zip") if extension not in TYPES)
+
+
+def get(api: Api, store: str, file: str) -> Answer:
+    return api.call("get_vector_store_file", **place(store, file_id=file))
+
+
+def entries(api: Api, store: str) -> list[str]:
+    return sorted(api.ids("list_vector_store_files", vector_store_id=store))
+
+
+def added(api: Api, store: str, file: str, **body: Any) -> dict[str, Any]:
+    """Add a file to a store and return its entry as it ended, or as it still was when the time was over."""
+    api.need(api.post_store_file(store, file, **body), "add a file to a vector store")
+    return settled(api, "get_vector_store_file", **place(store, file_id=file))
+
+
+@requirement("VS-006", "VS-007", "VS-008", "VS-009", "VS-030", "VS-031", "VS-042", "N-25", needs=STORES)
+def test_file_is_added_read_and_taken_out(api: Api, verify: Verify) -> None:
+    other, file, store = text_file(api), text_file(api), api.store()["id"]
+    # Another one, lest the only file is answered whatever is asked for.
+    api.need(api.post_store_file(store, other), "add a file to a vector store")
+    with judged(api, "VS-030", "VS-031", "N-25"):
+        created = api.post_store_file(store, file)
+        verify.status("VS-006", created, 200)
+        api.need(created, "add a file to a vector store")
+        verify("VS-006", file in entries(api, store), observed=f"{file} is not listed", expected="a file of the store")
+        now = settled(api, "get_vector_store_file", **place(store, file_id=file))
+    told = f"{now.get('status')} after {api.settings.run_timeout:.0f} s"
+    verify("VS-042", now.get("status") != "in_progress", observed=told, expected="an end in bounded time")
+    one = get(api, store, file)
+    for row, answer in (("VS-006", created), ("VS-008", one)):
+        shown = (answer.status, answer.json.get("object"), answer.json.get("id"), answer.json.get("vector_store_id"))
+        verify.equal(row, shown, (200, "vector_store.file", file, store), answer)
+    listed = api.call("list_vector_store_files", vector_store_id=store)
+    shown = (listed.status, sorted(str(entry.get("id")) for entry in listed.data))
+    verify.equal("VS-007", shown, (200, sorted((other, file))), listed)
+    gone = api.call("delete_vector_store_file", **place(store, file_id=file))
+    shown = (gone.status, *(gone.json.get(member) for member in ("id", "object", "deleted")))
+    verify.equal("VS-009", shown, (200, file, "vector_store.file.deleted", True), gone)
+    for _ in range(TRIES):
+        left = get(api, store, file)
+        if not left.ok:
+            break
+        api.pause(1)
+    verify.status("VS-009", left, 404)
+    verify.equal("VS-009", entries(api, store), [other])
+    kept = api.call("get_file", file_id=file)
+    verify.equal("VS-009", (kept.status, kept.json.get("id")), (200, file), kept)
+
+
+@requirement("VS-007", "PAGE-012", "PAGE-013", needs=STORES)
+def test_list_of_files_is_paged(api: Api, verify: Verify) -> None:
+    files = [text_file(api) for _ in range(5)]
+    store = filled(api, *files)
+    for order in ("asc", "desc"):
+        query = {"limit": 2, "order": order}
+        found: list[str] = []
+        for _ in range(len(files)):
+            page = api.call(
+                "list_vector_store_files", vector_store_id=store, query={**query, "after": found[-1] if found else None}
+            )
+            api_ids = [str(entry.get("id")) for entry in page.data]
+            found += api_ids
+            if page.json.get("has_more") is not True or not api_ids:
+                break
+        verify.equal("VS-007", sorted(set(found)), sorted(files))
+        verify("PAGE-012", len(found) == len(set(found)), observed=found, expected="every file once")
+        verify.equal("PAGE-013", page.json.get("has_more"), False, page)
+
+
+@requirement("PAGE-018", needs=STORES)
+def test_filter_selects_files_by_status(api: Api, verify: Verify) -> None:
+    good, bad, store = text_file(api), _unreadable(api, ".zip"), api.store()["id"]
+    wanted: dict[str, list[str]] = {"completed": [], "failed": [], "in_progress": [], "cancelled": []}
+    for file in (good, bad):
+        if api.post_store_file(store, file).ok:
+            status = settled(api, "get_vector_store_file", **place(store, file_id=file)).get("status")
+            wanted.setdefault(str(status), []).append(file)
+    if wanted["completed"] != [good]:
+        raise Blocked(f"the files of a store came to {wanted}")
+    for status, files in wanted.items():
+        listed = api.ids("list_vector_store_files", vector_store_id=store, query={"filter": status})
+        verify.equal("PAGE-018", (status, sorted(listed)), (status, sorted(files)))
+
+
+def _unreadable(api: Api, extension: str) -> str:
+    return str(api.file(sample(extension, api.unique()), f"{api.unique()}{extension}", None)["id"])
+
+
+@requirement("VS-050", "VS-031", "VS-032", needs=STORES)
+@pytest.mark.parametrize("extension", UNREADABLE)
+def test_type_without_text_fails_at_use_and_not_at_upload(api: Api, verify: Verify, extension: str) -> None:
+    uploaded = api.post_file(sample(extension, api.unique()), f"{api.unique()}{extension}", None)
+    verify.status("VS-050", uploaded, 200, 201)
+    file, store = api.need(uploaded, f"upload a {extension} file")["id"], api.store()["id"]
+    answer = api.post_store_file(store, file)
+    if not answer.ok:
+        verify.refused("VS-050", answer)
+        verify.equal("VS-050", entries(api, store), [], answer)
+        raise NotApplicable("the file was refused at once, so that no entry shows how it failed")
+    now = settled(api, "get_vector_store_file", **place(store, file_id=file))
+    told = f"a {extension} file that is {now.get('status')} ({now.get('last_error')})"
+    verify("VS-050", now.get("status") == "failed", observed=told, expected="failed with last_error")
+    if now.get("status") != "failed":
+        raise Blocked(f"no failed entry to look at: {told}")
+    read = api.call("get_vector_store", vector_store_id=store)
+    verify.equal("VS-050", inner(read.json, "file_counts", "failed"), 1, read)
+    verify.equal("VS-050", api.call("get_file", file_id=file).status, 200)
+
+
+@requirement("VS-055", needs=STORES)
+@pytest.mark.parametrize("extension", sorted(TYPES))
+def test_type_of_the_table_is_indexed(api: Api, verify: Verify, extension: str) -> None:
+    file = api.file(sample(extension, api.unique()), f"{api.unique()}{extension}", TYPES[extension])["id"]
+    store = api.store()["id"]
+    answer = api.post_store_file(store, file)
+    verify.status("VS-055", answer, 200)
+    if answer.ok:
+        now = settled(api, "get_vector_store_file", **place(store, file_id=file))
+        told = f"a {extension} file that is {now.get('status')} ({now.get('last_error')})"
+        verify("VS-055", now.get("status") == "completed", observed=told, expected="completed")
+
+
+@requirement("VS-052", needs=STORES)
+def test_indexed_file_stays_indexed(api: Api, verify: Verify) -> None:
+    del verify  # The judge sees it.
+    file, store = text_file(api), api.store()["id"]
+    if added(api, store, file).get("status") != "completed":
+        raise Blocked("the file was not indexed")
+    with judged(api, "VS-052"):
+        api.wind(5)
+        api.need(api.post_store_file(store, text_file(api)), "add another file")
+        get(api, store, file)
+        settled(api, "get_vector_store", vector_store_id=store)
+        get(api, store, file)
+        entries(api, store)
+
+
+@requirement("VS-054", needs=STORES)
+def test_unknown_file_joins_no_store(api: Api, verify: Verify) -> None:
+    unknown, store = unlike(text_file(api)), api.store()["id"]
+    answer = api.post_store_file(store, unknown)
+    if not answer.ok:
+        verify.refused("VS-054", answer, 400, 404)
+        verify.equal("VS-054", entries(api, store), [], answer)
+        return
+    now = settled(api, "get_vector_store_file", **place(store, file_id=unknown))
+    verify("VS-054", now.get("status") == "failed", observed=now, expected="refused, or failed with file_not_found")
+
+
+@requirement("FILE-021", needs=STORES)
+def test_deleted_file_leaves_its_store(api: Api, verify: Verify) -> None:
+    files = [text_file(api) for _ in range(2)]
+    store = filled(api, *files)
+    api.need(api.call("delete_file", file_id=files[0]), "delete a file")
+    for _ in range(TRIES):
+        left = entries(api, store)
+        if files[0] not in left:
+            break
+        api.pause(1)
+    verify.equal("FILE-021", left, files[1:])
+    answer = get(api, store, files[0])
+    verify("FILE-021", answer.status == 404, observed=answer.told, expected="404", answer=answer)
+
+
+@requirement("VS-039", needs=STORES)
+def test_default_chunking_is_shown(api: Api, verify: Verify) -> None:
+    del verify  # The judge sees it.
+    store = api.store()["id"]
+    with judged(api, "VS-039"):
+        added(api, store, text_file(api))
+        entries(api, store)
+
+
+def static(chunk: int, overlap: int) -> dict[str, Any]:
+    return {"type": "static", "static": {"max_chunk_size_tokens": chunk, "chunk_overlap_tokens": overlap}}
+
+
+ADDING = ("create_vector_store", "create_vector_store_file", "create_vector_store_file_batch")
+
+
+def chunked(api: Api, operation: str, store: str, strategy: dict[str, Any]) -> tuple[Answer, str]:
+    """Add a new file with a strategy, to a new store or to one that is there; return the answer and the file."""
+    file = text_file(api)
+    if operation == "create_vector_store":
+        return api.post_store(file_ids=[file], chunking_strategy=strategy, metadata={"store": store}), file
+    if operation == "create_vector_store_file":
+        return api.post_store_file(store, file, chunking_strategy=strategy), file
+    return api.post_batch(store, [file], chunking_strategy=strategy), file
+
+
+@requirement("VS-038", "VS-039", needs=STORES)
+@pytest.mark.parametrize("operation", ADDING)
+def test_limits_of_chunking(api: Api, verify: Verify, operation: str) -> None:
+    node = api.profile.request_schema("create_vector_store_file")["properties"]["chunking_strategy"]["properties"]
+    limits = node["static"]["properties"]["max_chunk_size_tokens"]
+    least, most = limits["minimum"], limits["maximum"]
+    store = api.store()["id"]
+    for strategy in ({"type": "auto"}, static(1200, 250), static(least, least // 2), static(most, most // 2)):
+        answer, file = chunked(api, operation, store, strategy)
+        verify.status("VS-038", answer, 200)
+        made = api.need(answer, f"add a file with chunking {strategy}")
+        holder = made["id"] if operation == "create_vector_store" else store
+        with judged(api, "VS-039"):
+            settled(api, "get_vector_store_file", **place(holder, file_id=file))
+    before = entries(api, store)
+    for strategy in (
+        static(least - 1, 0),
+        static(most + 1, 0),
+        static(800, 401),
+        static(800, -1),
+        {"type": "static"},
+        {"type": api.unique()},
+    ):
+        answer, _ = chunked(api, operation, store, strategy)
+        verify.refused("VS-038", answer)
+    verify.unchanged("VS-038", before, entries(api, store), "files of the store")
+
+
+@requirement("VS-014", "VSF-F09", needs=STORES)
+def test_attributes_of_a_file(api: Api, verify: Verify) -> None:
+    file, store = text_file(api), api.store()["id"]
+    answer = api.post_store_file(store, file, attributes={"shelf": "north", "row": 3})
+    api.need(answer, "add a file with attributes")
+    with judged(api, "VSF-F09"):
+        settled(api, "get_vector_store_file", **place(store, file_id=file))
+    verify.equal("VS-014", get(api, store, file).json.get("attributes"), {"shelf": "north", "row": 3})
+    changed = api.call(
+        "modify_vector_store_file", **place(store, file_id=file), json={"attributes": {"shelf": "south"}}
+    )
+    verify.status("VS-014", changed, 200)
+    for shown in (changed, get(api, store, file)):
+        verify.equal("VS-014", shown.json.get("attributes"), {"shelf": "south"}, shown)
+
+
+@requirement("VS-014", needs=STORES)
+def test_limits_of_attributes(api: Api, verify: Verify) -> None:
+    node = api.profile.request_schema("modify_vector_store_file")["properties"]["attributes"]
+    longest, most = node["propertyNames"]["maxLength"], node["additionalProperties"]["maxLength"]
+    file, store = text_file(api), api.store()["id"]
+    full = {f"{number:02}".ljust(longest, "k"): "v" * most for number in range(node["maxProperties"])}
+    api.need(api.post_store_file(store, file), "add a file")
+    path = place(store, file_id=file)
+    verify.status("VS-014", api.call("modify_vector_store_file", **path, json={"attributes": full}), 200)
+    before = entries(api, store)
+    beyond = ({**full, "more": "1"}, {"k" * (longest + 1): "v"}, {"key": "v" * (most + 1)}, {"key": ["v"]})
+    for attributes in beyond:
+        verify.refused("VS-014", api.call("modify_vector_store_file", **path, json={"attributes": attributes}))
+        verify.refused("VS-014", api.post_store_file(store, text_file(api), attributes=attributes))
+        verify.refused("VS-014", api.post_batch(store, [text_file(api)], attributes=attributes))
+    verify.unchanged("VS-014", before, entries(api, store), "files of the store")
+    verify.equal("VS-014", get(api, store, file).json.get("attributes"), full)
+
+
+@requirement("VS-014", needs=STORES)
+def test_content_of_a_file_can_be_read(api: Api, verify: Verify) -> None:
+    text = f"A note about {api.unique()}."
+    file = text_file(api, text)
+    store = filled(api, file)
+    answer = api.call("get_vector_store_file_content", **place(store, file_id=file))
+    verify.status("VS-014", answer, 200)
+    shown = "".join(str(part.get("text")) for part in answer.data)
+    verify("VS-014", text in shown, observed=answer.told, expected=f"the text {text!r}", answer=answer)
+
+
+@requirement("VS-014", "VS-049", needs=STORES)
+def test_store_can_be_searched(api: Api, verify: Verify) -> None:
+    files = {name: text_file(api, text, name) for name, text in FACTS.items()}
+    store = filled(api, *files.values())
+    query = {"query": FACTS["kestrel.txt"], "max_num_results": 5}
+    answer = api.call("search_vector_store", vector_store_id=store, json=query)
+    verify.status("VS-014", answer, 200)
+    found = [row.get("file_id") for row in rows(answer.json.get("data"))]
+    verify("VS-014", set(found) <= set(files.values()), observed=found, expected="files of the store", answer=answer)
+    best = files["kestrel.txt"]
+    verify(
+        "VS-014", found[:1] == [best], observed=found, expected=f"{best}, which holds the query, first", answer=answer
+    )
+    one = api.call("search_vector_store", vector_store_id=store, json={**query, "max_num_results": 1})
+    verify.equal("VS-014", len(rows(one.json.get("data"))), 1, one)
+    with judged(api, "VS-049"):
+        api.call("search_vector_store", vector_store_id=store, json=query)
+
+
+@requirement("VS-014", needs=STORES)
+def test_limits_of_a_search(api: Api, verify: Verify) -> None:
+    node = api.profile.request_schema("search_vector_store")["properties"]
+    count, score = node["max_num_results"], node["ranking_options"]["properties"]["score_threshold"]
+    store = filled(api, text_file(api))
+
+    def ask(**options: Any) -> Answer:
+        return api.call("search_vector_store", vector_store_id=store, json={"query": "A note.", **options})
+
+    for number in (count["minimum"], count["maximum"]):
+        verify.status("VS-014", ask(max_num_results=number), 200)
+    for number in (count["minimum"] - 1, count["maximum"] + 1):
+        verify.refused("VS-014", ask(max_num_results=number))
+    for number in (score["minimum"], score["maximum"]):
+        verify.status("VS-014", ask(ranking_options={"score_threshold": number}), 200)
+    for number in (score["minimum"] - 0.1, score["maximum"] + 0.1):
+        verify.refused("VS-014", ask(ranking_options={"score_threshold": number}))

@@ -1,0 +1,281 @@
+"""Vector stores: their operations, states and counts, their expiry, and their end.
+
+Covers VS-001 to VS-005, VS-015 to VS-023, VS-040, VS-043 to VS-048, VS-051, N-23 and N-24; what answers show is judged
+in all traffic (observe.rules.vector_stores). Files and batches of stores, and what assistants and threads do with
+stores, have suites of their own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assistants_conformance.scenario import Verify, requirement
+from assistants_conformance.scenario.situations import able, judged
+from assistants_conformance.scenario.stores import COUNTS, filled, named, place, settled, text_file
+from assistants_conformance.target import Answer, Api, Blocked
+from assistants_conformance.target.reading import inner, unlike
+
+POLICY = {"anchor": "last_active_at", "days": 3}
+DAY = 86_400
+STORES = ("vector_stores",)
+#: Seconds after which a use of a moment ago is told apart from the one before.
+LONG = 12
+
+
+def get(api: Api, store: str) -> Answer:
+    return api.call("get_vector_store", vector_store_id=store)
+
+
+def modify(api: Api, store: str, **body: Any) -> Answer:
+    return api.call("modify_vector_store", vector_store_id=store, json=body)
+
+
+def days(api: Api) -> tuple[int, int]:
+    """Return the least and the most days that a policy may have."""
+    node = api.profile.request_schema("create_vector_store")["properties"]["expires_after"]["properties"]["days"]
+    return node["minimum"], node["maximum"]
+
+
+@requirement("VS-001", "VS-002", "VS-003", "VS-004", "VS-005", "VS-045", "VS-047", needs=STORES)
+def test_operations_answer_200(api: Api, verify: Verify) -> None:
+    name = api.unique()
+    created = api.post_store(name=name, metadata={"mark": name}, expires_after=POLICY)
+    verify.status("VS-001", created, 200)
+    store = api.need(created, "create a vector store")["id"]
+    # A newer one, lest the newest is answered whatever is asked for.
+    api.store()
+    verify("VS-002", named(api, name) == [store], observed=f"stores {named(api, name)}", expected=f"the new {store}")
+    changed_name = api.unique()
+    changes = {"name": changed_name, "metadata": {"mark": changed_name}, "expires_after": {**POLICY, "days": 5}}
+    changed = modify(api, store, **changes)
+    read = get(api, store)
+    for row, answer in (("VS-001", created), ("VS-004", changed), ("VS-003", read)):
+        shown = (answer.status, answer.json.get("object"), answer.json.get("id"))
+        verify.equal(row, shown, (200, "vector_store", store), answer)
+    verify.equal("VS-047", created.json.get("name"), name, created)
+    for answer in (changed, read):
+        verify.equal("VS-004", {member: answer.json.get(member) for member in changes}, changes, answer)
+    gone = api.call("delete_vector_store", vector_store_id=store)
+    shown = (gone.status, *(gone.json.get(member) for member in ("id", "object", "deleted")))
+    verify.equal("VS-005", shown, (200, store, "vector_store.deleted", True), gone)
+
+
+@requirement(
+    "VS-016", "VS-017", "VS-019", "VS-020", "VS-021", "VS-023", "VS-040", "VS-047", "N-23", "N-24", needs=STORES
+)
+def test_store_of_nothing_is_empty_and_completed(api: Api, verify: Verify) -> None:
+    with judged(api, "VS-017", "VS-019", "VS-020", "VS-021", "VS-023", "VS-040", "VS-047", "N-23", "N-24"):
+        created = api.post_store()
+        verify.status("VS-016", created, 200)
+        store = api.need(created, "create a vector store")["id"]
+        api.need(get(api, store), "read a vector store")
+
+
+@requirement("VS-018", "VS-021", "VS-042", "VS-051", "N-24", needs=STORES)
+def test_store_with_files_is_in_progress_until_they_are_indexed(api: Api, verify: Verify) -> None:
+    files = [text_file(api) for _ in range(3)]
+    with judged(api, "VS-018", "VS-021", "N-24"):
+        created = api.post_store(file_ids=files)
+        store = api.need(created, "create a vector store with files")["id"]
+        now = settled(api, "get_vector_store", vector_store_id=store)
+    told = f"{now.get('status')} after {api.settings.run_timeout:.0f} s"
+    verify("VS-042", now.get("status") != "in_progress", observed=told, expected="an end in bounded time")
+    shown = sorted(api.ids("list_vector_store_files", vector_store_id=store))
+    verify.equal("VS-051", (inner(now, "file_counts", "total"), shown), (len(files), sorted(files)))
+
+
+@requirement("VS-016", needs=STORES)
+def test_store_takes_so_many_files_at_once(api: Api, verify: Verify) -> None:
+    most = api.profile.request_schema("create_vector_store")["properties"]["file_ids"]["maxItems"]
+    file, name = text_file(api), api.unique()
+    # One file named many times: hundreds of uploads would tell no more.
+    if not api.post_store(file_ids=[file, file]).ok:
+        raise Blocked(f"a file cannot be named twice, and {most + 1} files are not uploaded")
+    verify.status("VS-016", api.post_store(file_ids=[file] * most), 200)
+    answer = api.post_store(file_ids=[file] * (most + 1), name=name)
+    verify.refused("VS-016", answer)
+    if not answer.ok:
+        verify.equal("VS-016", named(api, name), [], answer)
+
+
+@requirement("VS-022", needs=STORES)
+def test_limits_of_a_policy(api: Api, verify: Verify) -> None:
+    least, most = days(api)
+    for number in (least, most):
+        answer = api.post_store(expires_after={**POLICY, "days": number})
+        verify.status("VS-022", answer, 200)
+        verify.equal("VS-022", inner(answer.json, "expires_after", "days"), number, answer)
+    name = api.unique()
+    store = api.need(api.post_store(expires_after=POLICY), "create a vector store with a policy")["id"]
+    beyond: tuple[dict[str, Any], ...] = (
+        {**POLICY, "days": least - 1},
+        {**POLICY, "days": most + 1},
+        {**POLICY, "anchor": "created_at"},
+        {"days": POLICY["days"]},
+        {"anchor": POLICY["anchor"]},
+    )
+    for policy in beyond:
+        verify.refused("VS-022", api.post_store(name=name, expires_after=policy))
+        answer = modify(api, store, expires_after=policy)
+        verify.refused("VS-022", answer)
+        if not answer.ok:
+            verify.equal("ERR-024", get(api, store).json.get("expires_after"), POLICY, answer)
+    verify(
+        "VS-022", not named(api, name), observed=f"stores {named(api, name)}", expected="no store of a refused create"
+    )
+
+
+@requirement("VS-004", "VS-023", "N-23", needs=STORES)
+def test_only_a_new_policy_refreshes_a_store(api: Api, verify: Verify) -> None:
+    name = api.unique()
+    store = api.need(api.post_store(name=name, expires_after=POLICY), "create a vector store with a policy")["id"]
+    changes = ({"name": api.unique()}, {"metadata": {"mark": name}}, {"expires_after": {**POLICY, "days": 7}})
+    for seconds, change in zip((1, 1, LONG), changes, strict=True):
+        api.wind(seconds)
+        with judged(api, "VS-023", "N-23"):
+            answer = modify(api, store, **change)
+        verify.status("VS-004", answer, 200)
+
+
+@requirement("VS-044")
+def test_beta_header_is_neither_needed_nor_refused(api: Api, verify: Verify) -> None:
+    beta = api.profile.beta_header
+    for operation in ("list_files", "list_vector_stores"):
+        if operation == "list_vector_stores" and not (api.has(operation) and able(api, "vector_stores")):
+            continue
+        for header in (None, beta):
+            verify.status("VS-044", api.call(operation, headers={"OpenAI-Beta": header}), 200)
+
+
+@requirement("VS-048", needs=STORES)
+def test_deleted_store_takes_its_entries_along(api: Api, verify: Verify) -> None:
+    file = text_file(api)
+    store = filled(api, file)
+    batch = api.need(api.post_batch(store, [file]), "add a batch")["id"]
+    api.need(api.call("delete_vector_store", vector_store_id=store), "delete a vector store")
+    with judged(api, "VS-048"):
+        get(api, store)
+        api.call("list_vector_store_files", vector_store_id=store)
+        api.call("get_vector_store_file", **place(store, file_id=file))
+        api.call("get_vector_store_file_batch", **place(store, batch_id=batch))
+        api.call("list_vector_store_file_batch_files", **place(store, batch_id=batch))
+        api.call("delete_vector_store", vector_store_id=store)
+    answer = api.post_store_file(store, file)
+    verify.refused("VS-048", answer, 404)
+
+
+@requirement("VS-043", needs=STORES)
+def test_deleted_store_leaves_its_files(api: Api, verify: Verify) -> None:
+    files = [text_file(api) for _ in range(2)]
+    store = filled(api, *files)
+    api.need(api.call("delete_vector_store", vector_store_id=store), "delete a vector store")
+    for file in files:
+        answer = api.call("get_file", file_id=file)
+        verify.equal("VS-043", (answer.status, answer.json.get("id")), (200, file), answer)
+
+
+@requirement("VS-004", "VS-016", needs=STORES)
+def test_limits_of_metadata(api: Api, verify: Verify) -> None:
+    node = api.profile.request_schema("create_vector_store")["properties"]["metadata"]
+    longest, most = node["propertyNames"]["maxLength"], node["additionalProperties"]["maxLength"]
+    full = {f"{number:02}".ljust(longest, "k"): "v" * most for number in range(node["maxProperties"])}
+    created = api.post_store(metadata=full)
+    verify.status("VS-016", created, 200)
+    name, before = api.unique(), {"mark": api.unique()}
+    store = api.need(api.post_store(metadata=before), "create a vector store with metadata")["id"]
+    for metadata in ({**full, "more": "1"}, {"k" * (longest + 1): "v"}, {"key": "v" * (most + 1)}):
+        verify.refused("VS-016", api.post_store(name=name, metadata=metadata))
+        answer = modify(api, store, metadata=metadata)
+        verify.refused("VS-004", answer)
+        if not answer.ok:
+            verify.equal("ERR-024", get(api, store).json.get("metadata"), before, answer)
+    verify(
+        "VS-016", not named(api, name), observed=f"stores {named(api, name)}", expected="no store of a refused create"
+    )
+
+
+def bodies(api: Api, store: str) -> list[tuple[str, dict[str, str], dict[str, Any]]]:
+    """Return the operations with a body, with their paths and a sound body."""
+    file, path = text_file(api), place(store)
+    found: list[tuple[str, dict[str, str], dict[str, Any]]] = [
+        ("create_vector_store", {}, {"name": api.unique()}),
+        ("modify_vector_store", path, {"name": api.unique()}),
+        ("create_vector_store_file", path, {"file_id": file}),
+        ("create_vector_store_file_batch", path, {"file_ids": [file]}),
+        ("search_vector_store", path, {"query": "a note"}),
+    ]
+    return [row for row in found if api.has(row[0])]
+
+
+@requirement("ERR-009", "ERR-010", needs=STORES)
+def test_bodies_that_lack_or_exceed(api: Api, verify: Verify) -> None:
+    name = api.unique()
+    store = api.store(name=name)["id"]
+    for operation, path, body in bodies(api, store):
+        answer = api.created(operation, api.call(operation, json={**body, "conformance": 1}, **path))
+        verify.refused("ERR-010", answer)
+        for member in api.profile.request_schema(operation).get("required", ()):
+            less = {key: value for key, value in body.items() if key != member}
+            verify.refused("ERR-009", api.call(operation, json=less, **path))
+    read = get(api, store)
+    shown = (read.json.get("name"), inner(read.json, "file_counts", "total"))
+    verify("ERR-010", shown == (name, 0), observed=read.told, expected="the store as before", answer=read)
+
+
+@requirement("ERR-004", needs=STORES)
+def test_unknown_ids_answer_404(api: Api, verify: Verify) -> None:
+    file, store = text_file(api), api.store()["id"]
+    other = api.store()["id"]
+    api.need(api.post_store_file(other, file), "add a file to another store")
+    batch = api.need(api.post_batch(other, [file]), "add a batch to another store")["id"]
+    nowhere = unlike(store)
+    for operation, path in (
+        ("get_vector_store", place(nowhere)),
+        ("delete_vector_store", place(nowhere)),
+        ("list_vector_store_files", place(nowhere)),
+        ("get_vector_store_file", place(store, file_id=file)),
+        ("delete_vector_store_file", place(store, file_id=file)),
+        ("get_vector_store_file_batch", place(store, batch_id=batch)),
+        ("get_vector_store_file_batch", place(other, batch_id=unlike(batch))),
+        ("list_vector_store_file_batch_files", place(store, batch_id=batch)),
+        ("cancel_vector_store_file_batch", place(store, batch_id=batch)),
+    ):
+        verify.refused("ERR-004", api.call(operation, **path), 404)
+    verify.refused("ERR-004", modify(api, nowhere, name="A store."), 404)
+
+
+@requirement("VS-015")
+def test_version_has_no_vector_stores(api: Api, verify: Verify) -> None:
+    unknown = "/vector_stores/vs_abcdefghijklmnopqrstuvwx"
+    for method, path in (("GET", "/vector_stores"), ("POST", "/vector_stores"), ("GET", unknown), ("DELETE", unknown)):
+        answer = api.send(method, path, json={"name": api.unique()} if method == "POST" else None)
+        verify.refused("VS-015", answer, 404, 405)
+
+
+def counted(api: Api, verify: Verify, store: str, total: int) -> None:
+    """Check that a store comes to count so many files."""
+    for _ in range(3):
+        answer = get(api, store)
+        counts = inner(answer.json, "file_counts")
+        if inner(counts, "total") == total:
+            break
+        api.pause(1)
+    told = {name: inner(counts, name) for name in COUNTS}
+    verify("VS-051", told["total"] == total, observed=told, expected=f"total {total}", answer=answer)
+
+
+@requirement("VS-020", "VS-051", needs=STORES)
+def test_counts_follow_what_is_added_and_taken_out(api: Api, verify: Verify) -> None:
+    store = api.store()["id"]
+    files = [text_file(api) for _ in range(3)]
+    for number, file in enumerate(files, 1):
+        api.need(api.post_store_file(store, file), "add a file")
+        # An entry is listed at once; a count may come a little later.
+        listed = api.ids("list_vector_store_files", vector_store_id=store)
+        verify.equal("VS-051", sorted(listed), sorted(files[:number]))
+        counted(api, verify, store, number)
+    settled(api, "get_vector_store", vector_store_id=store)
+    api.need(api.call("delete_vector_store_file", **place(store, file_id=files[0])), "take a file out")
+    counted(api, verify, store, len(files) - 1)
+    listed = api.ids("list_vector_store_files", vector_store_id=store)
+    verify.equal("VS-051", sorted(listed), sorted(files[1:]))

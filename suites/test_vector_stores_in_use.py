@@ -1,0 +1,337 @@
+"""Vector stores in use: given to assistants and threads, made by threads and messages, searched by runs, expired.
+
+Covers ASST-022, ASST-023, THR-011, MSG-016, VS-024 to VS-027, VS-029, VS-043, VS-053 and VS-056. What a model writes
+decides nothing: looked at are the stores, the steps and the files that annotations name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from assistants_conformance.scenario import Verify, requirement
+from assistants_conformance.scenario.situations import TRIES, has_ended, judged
+from assistants_conformance.scenario.stores import (
+    FACTS,
+    QUESTION,
+    SEARCH,
+    adopted,
+    filled,
+    named,
+    place,
+    results,
+    search,
+    settled,
+    start_search,
+    store_ids,
+    text_file,
+    with_store,
+)
+from assistants_conformance.target import Answer, Api, Blocked
+from assistants_conformance.target.handing import message_files
+from assistants_conformance.target.reading import inner, notes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NEEDS = ("vector_stores", "file_search")
+HELPER = {"anchor": "last_active_at", "days": 7}
+DAY = 86_400
+#: How long a run waits for the files of its thread; seconds.
+WAIT = 60
+
+
+def assistant_of(api: Api, *stores: str) -> str:
+    body = with_store(*stores) if stores else {}
+    return str(api.assistant(instructions="Answer from the files that you find.", tools=[SEARCH], **body)["id"])
+
+
+def asking(api: Api, **thread: Any) -> str:
+    """Return a new thread with the question that one of the files answers."""
+    return str(api.thread(messages=[{"role": "user", "content": QUESTION}], **thread)["id"])
+
+
+def library(api: Api) -> dict[str, str]:
+    """Upload the files that no model knows and return their ids by name."""
+    return {name: text_file(api, text, name) for name, text in FACTS.items()}
+
+
+def store_of(api: Api, store: str) -> Answer:
+    return api.call("get_vector_store", vector_store_id=store)
+
+
+def cited(api: Api, thread: str, run: str) -> list[str]:
+    """Return the files that the citations of a run name."""
+    found = [note for message in api.messages(thread, run_id=run) for note in notes(message, "file_citation")]
+    return [str(inner(note, "file_citation", "file_id")) for note in found]
+
+
+# -- given to assistants and threads ---------------------------------------------------------------------------------
+
+
+def _one_store(api: Api, verify: Verify, rules: tuple[str, ...], kind: str, create: Callable[..., Answer]) -> None:
+    first, second, mark = api.store()["id"], api.store()["id"], {"mark": api.unique()}
+    params = {f"{kind}_id": ""}
+    made = create(metadata=mark, **with_store(first))
+    for rule in rules:
+        verify.status(rule, made, 200)
+    params[f"{kind}_id"] = api.need(made, f"create a {kind} with a vector store")["id"]
+    for rule in rules:
+        verify.equal(rule, store_ids(made.json), [first], made)
+        verify.refused(rule, create(**with_store(first, second)))
+    changed = api.call(f"modify_{kind}", json=with_store(first, second), **params)
+    for rule in rules:
+        verify.refused(rule, changed)
+    if not changed.ok:
+        read = api.call(f"get_{kind}", **params)
+        verify.equal("ERR-024", (store_ids(read.json), read.json.get("metadata")), ([first], mark), read)
+    moved = api.call(f"modify_{kind}", json=with_store(second), **params)
+    for rule in rules:
+        verify.status(rule, moved, 200)
+        verify.equal(rule, store_ids(api.call(f"get_{kind}", **params).json), [second])
+
+
+@requirement("ASST-022", "VS-027", needs=NEEDS)
+def test_assistant_takes_one_store(api: Api, verify: Verify) -> None:
+    def create(**body: Any) -> Answer:
+        return api.post_assistant(instructions="Be brief.", tools=[SEARCH], **body)
+
+    _one_store(api, verify, ("ASST-022", "VS-027"), "assistant", create)
+
+
+@requirement("ASST-022", "VS-027", needs=NEEDS)
+def test_thread_takes_one_store(api: Api, verify: Verify) -> None:
+    _one_store(api, verify, ("ASST-022", "VS-027"), "thread", api.post_thread)
+
+
+@requirement("ASST-023", needs=NEEDS)
+def test_assistant_makes_a_store_in_place(api: Api, verify: Verify) -> None:
+    file, name, mark = text_file(api), api.unique(), {"mark": api.unique()}
+
+    def create(**search: Any) -> Answer:
+        body = {"instructions": "Be brief.", "tools": [SEARCH], "name": name}
+        return api.post_assistant(**body, tool_resources={"file_search": search})
+
+    wanted = [{"file_ids": [file], "metadata": mark}]
+    made = create(vector_stores=wanted)
+    verify.status("ASST-023", made, 200)
+    assistant = api.need(made, "create an assistant with a store in place")["id"]
+    stores = store_ids(made.json)
+    verify("ASST-023", len(stores) == 1, observed=made.told, expected="the id of one new store", answer=made)
+    if not stores:
+        raise Blocked("no store of the assistant to look at")
+    store = adopted(api, stores[0])
+    verify.equal("ASST-023", (store.status, store.json.get("metadata")), (200, mark), store)
+    verify.equal("ASST-023", api.ids("list_vector_store_files", vector_store_id=stores[0]), [file])
+    for nulled in (
+        {"vector_stores": wanted, "vector_store_ids": None},
+        {"vector_stores": None, "vector_store_ids": stores},
+    ):
+        answer = create(**nulled)
+        verify.status("ASST-023", answer, 200)
+        for made_too in store_ids(answer.json):
+            adopted(api, made_too)
+    before = [item.get("id") for item in api.walk("list_assistants") if item.get("name") == name]
+    for beyond in ({"vector_stores": wanted, "vector_store_ids": stores}, {"vector_stores": [{}, {}]}):
+        verify.refused("ASST-023", create(**beyond))
+    after = [item.get("id") for item in api.walk("list_assistants") if item.get("name") == name]
+    verify("ASST-023", after == before, observed=f"{len(after) - len(before)} more assistants", expected="none made")
+    changes = {"tool_resources": {"file_search": {"vector_stores": wanted}}}
+    verify.refused("ASST-023", api.call("modify_assistant", assistant_id=assistant, json=changes))
+    read = api.call("get_assistant", assistant_id=assistant)
+    verify.equal("ASST-023", store_ids(read.json), stores, read)
+
+
+@requirement("THR-011", "VS-024", needs=NEEDS)
+def test_thread_makes_a_store_in_place(api: Api, verify: Verify) -> None:
+    file = text_file(api)
+    made = api.post_thread(tool_resources={"file_search": {"vector_stores": [{"file_ids": [file]}]}})
+    verify.status("THR-011", made, 200)
+    thread = api.need(made, "create a thread with a store in place")["id"]
+    read = api.call("get_thread", thread_id=thread)
+    for answer in (made, read):
+        stores = store_ids(answer.json)
+        verify("THR-011", len(stores) == 1, observed=answer.told, expected="the id of one new store", answer=answer)
+    if not stores:
+        raise Blocked("no store of the thread to look at")
+    verify.equal("THR-011", api.ids("list_vector_store_files", vector_store_id=stores[0]), [file])
+    store = adopted(api, stores[0])
+    for rule in ("THR-011", "VS-024"):
+        verify.equal(rule, store.json.get("expires_after"), HELPER, store)
+    both = {"vector_stores": [{}], "vector_store_ids": stores}
+    for beyond in ({"vector_stores": [{}, {}]}, both):
+        verify.refused("THR-011", api.post_thread(tool_resources={"file_search": beyond}))
+
+
+@requirement("MSG-016", "VS-024", needs=NEEDS)
+def test_attachments_make_one_store_and_fill_it(api: Api, verify: Verify) -> None:
+    files, thread = [text_file(api) for _ in range(2)], api.thread()["id"]
+    shown: list[list[str]] = []
+    for file in files:
+        answer = api.post_message(thread, "Look into the file.", **message_files(api, file, tool="file_search"))
+        verify.status("MSG-016", answer, 200)
+        api.need(answer, "attach a file")
+        shown.append(store_ids(api.call("get_thread", thread_id=thread).json))
+    verify("MSG-016", len(shown[0]) == 1, observed=shown[0], expected="a store of the thread")
+    verify.equal("MSG-016", shown[1], shown[0])
+    if not shown[0]:
+        raise Blocked("no store of the thread to look at")
+    verify.equal("MSG-016", sorted(api.ids("list_vector_store_files", vector_store_id=shown[0][0])), sorted(files))
+    store = adopted(api, shown[0][0])
+    verify.equal("VS-024", store.json.get("expires_after"), HELPER, store)
+
+
+@requirement("MSG-016", needs=NEEDS)
+def test_attachment_joins_the_store_that_the_thread_has(api: Api, verify: Verify) -> None:
+    before, file = text_file(api), text_file(api)
+    store = filled(api, before)
+    thread = api.thread(**with_store(store))["id"]
+    answer = api.post_message(thread, "Look into the file.", **message_files(api, file, tool="file_search"))
+    api.need(answer, "attach a file")
+    verify.equal("MSG-016", store_ids(api.call("get_thread", thread_id=thread).json), [store])
+    verify.equal("MSG-016", sorted(api.ids("list_vector_store_files", vector_store_id=store)), sorted((before, file)))
+
+
+# -- searched by runs ------------------------------------------------------------------------------------------------
+
+
+@requirement("VS-053", needs=NEEDS)
+def test_citations_name_files_that_were_searched(api: Api, verify: Verify) -> None:
+    files = library(api)
+    stranger = text_file(api, FACTS["kestrel.txt"] + " He also keeps the keys.")
+    store = filled(api, *files.values())
+    thread = asking(api)
+    run = search(api, thread, assistant_of(api, store))
+    found, names = results(api.steps(run)), cited(api, thread, run["id"])
+    strange = [file for file in (*found, *names) if file not in files.values()]
+    told = f"results {found}, citations {names}; {stranger} lies in no store"
+    verify("VS-053", not strange, observed=told, expected=f"only files of the store: {sorted(files.values())}")
+    if not names:
+        raise Blocked("the model cited no file")
+
+
+@requirement("VS-049", needs=NEEDS)
+def test_results_of_a_run_come_best_first(api: Api, verify: Verify) -> None:
+    del verify  # The judge sees it.
+    run = search(api, asking(api), assistant_of(api, filled(api, *library(api).values())))
+    if len(results(api.steps(run))) < 2:
+        raise Blocked("the search shows no two results")
+
+
+@requirement("VS-025", needs=NEEDS)
+def test_run_refreshes_the_store(api: Api, verify: Verify) -> None:
+    store = filled(api, *library(api).values())
+    thread, assistant = asking(api, **with_store(store)), assistant_of(api)
+    # So that a use of the thread's store by its creation is not taken for one by the run.
+    api.wind(5)
+    before = store_of(api, store).json.get("last_active_at")
+    if not isinstance(before, int):
+        raise Blocked(f"last_active_at is {before!r}")
+    search(api, thread, assistant)
+    answer = store_of(api, store)
+    now = answer.json.get("last_active_at")
+    told = f"last_active_at {now!r} after a run, {before} before it"
+    verify("VS-025", isinstance(now, int) and now > before, observed=told, expected=f"above {before}", answer=answer)
+
+
+@requirement("VS-029", needs=NEEDS)
+def test_run_waits_for_the_files_of_its_thread(api: Api, verify: Verify) -> None:
+    assistant = assistant_of(api)
+    for _ in range(TRIES):
+        text = FACTS["kestrel.txt"] + "\n" + "\n".join(f"Line {number} of {api.unique()}." for number in range(2000))
+        thread = asking(api)
+        given = message_files(api, text_file(api, text), tool="file_search")
+        api.need(api.post_message(thread, QUESTION, **given), "attach a file")
+        stores = store_ids(api.call("get_thread", thread_id=thread).json)
+        if not stores:
+            raise Blocked("the thread shows no store of its attachment")
+        run = {**api.need(start_search(api, thread, assistant), "create a run"), "thread_id": thread}
+        if inner(adopted(api, stores[0]).json, "file_counts", "in_progress"):
+            break
+    else:
+        raise Blocked("the files were indexed before a run had begun")
+    run = api.finished(run, "completed")
+    waited = int(run.get("completed_at") or 0) - int(run.get("created_at") or 0)
+    answer = store_of(api, stores[0])
+    open_files = inner(answer.json, "file_counts", "in_progress")
+    told = f"completed after {waited} s with {open_files} files in progress"
+    expected = f"none in progress, or {WAIT} s waited"
+    verify("VS-029", open_files == 0 or waited >= WAIT, observed=told, expected=expected, answer=answer)
+
+
+@requirement("VS-043", needs=NEEDS)
+def test_deleted_store_is_not_searched(api: Api, verify: Verify) -> None:
+    files = library(api)
+    store = filled(api, *files.values())
+    assistant = assistant_of(api, store)
+    search(api, asking(api), assistant)
+    api.need(api.call("delete_vector_store", vector_store_id=store), "delete a vector store")
+    thread = asking(api)
+    started = start_search(api, thread, assistant)
+    if not started.ok:
+        verify("VS-043", 400 <= started.status < 500, observed=started.told, expected="refused, or no result")
+        return
+    run = api.finished({**api.need(started, "create a run"), "thread_id": thread})
+    shown = [*results(api.steps(run)), *cited(api, thread, run["id"])]
+    told = f"a run that is {run.get('status')} and found {shown}"
+    verify("VS-043", not set(shown) & set(files.values()), observed=told, expected="no file of the deleted store")
+
+
+# -- expired ---------------------------------------------------------------------------------------------------------
+
+
+@requirement("VS-023", "VS-026", "VS-056", needs=NEEDS)
+def test_expired_store_fails_its_runs_and_a_new_one_mends_them(api: Api, verify: Verify) -> None:
+    files = library(api)
+    with judged(api, "VS-023"):
+        store = filled(api, *files.values(), expires_after={**HELPER, "days": 1})
+    thread, assistant = asking(api, **with_store(store)), assistant_of(api)
+    search(api, thread, assistant)
+    api.wind(DAY + 60)
+    answer = store_of(api, store)
+    told = f"{answer.json.get('status')} {DAY + 60} s after its last use, expires_at {answer.json.get('expires_at')}"
+    if not verify("VS-056", answer.json.get("status") == "expired", observed=told, expected="expired", answer=answer):
+        raise Blocked(f"the store did not expire: {told}")
+    api.message(thread, QUESTION)
+    started = start_search(api, thread, assistant)
+    if started.ok:
+        run = api.finished({**api.need(started, "create a run"), "thread_id": thread})
+        told = f"a run that ended {run.get('status')}"
+        verify("VS-026", run.get("status") == "failed", observed=told, expected="failed", answer=started)
+    else:
+        verify.refused("VS-026", started, 400, 404, 409)
+    fresh = filled(api, *files.values())
+    changed = api.call("modify_thread", thread_id=thread, json=with_store(fresh))
+    verify.status("VS-026", changed, 200)
+    again = start_search(api, thread, assistant)
+    verify.status("VS-026", again, 200)
+    run = {**api.need(again, "create a run with the new store"), "thread_id": thread}
+    run = api.finished(run) if not has_ended(api, run) else run
+    verify.equal("VS-026", run.get("status"), "completed")
+
+
+@requirement("VS-056", needs=NEEDS)
+def test_store_of_a_thread_expires_after_seven_days(api: Api, verify: Verify) -> None:
+    thread = api.thread(tool_resources={"file_search": {"vector_stores": [{"file_ids": [text_file(api)]}]}})
+    stores = store_ids(thread)
+    if not stores:
+        raise Blocked("the thread shows no store")
+    adopted(api, stores[0])
+    settled(api, "get_vector_store", **place(stores[0]))
+    api.wind(HELPER["days"] * DAY - 600)
+    early = store_of(api, stores[0])
+    told = f"{early.json.get('status')} before expires_at {early.json.get('expires_at')}"
+    verify("VS-056", early.json.get("status") == "completed", observed=told, expected="completed", answer=early)
+    api.wind(660)
+    late = store_of(api, stores[0])
+    told = f"{late.json.get('status')} after expires_at {late.json.get('expires_at')}"
+    verify("VS-056", late.json.get("status") == "expired", observed=told, expected="expired", answer=late)
+
+
+@requirement("VS-056", needs=("vector_stores",))
+def test_store_without_a_policy_stays(api: Api, verify: Verify) -> None:
+    name = api.unique()
+    store = api.store(name=name)["id"]
+    api.wind(366 * DAY)
+    answer = store_of(api, store)
+    verify.equal("VS-056", (answer.json.get("status"), answer.json.get("expires_at")), ("completed", None), answer)
+    verify.equal("VS-056", named(api, name), [store])
