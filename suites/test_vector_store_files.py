@@ -163,7 +163,7 @@ def test_indexed_file_stays_indexed(api: Api, verify: Verify) -> None:
 
 @requirement("VS-054", needs=STORES)
 def test_unknown_file_joins_no_store(api: Api, verify: Verify) -> None:
-    unknown, store = unlike(text_file(api)), api.store()["id"]
+    unknown, store = unlike(api, text_file(api)), api.store()["id"]
     answer = api.post_store_file(store, unknown)
     if not answer.ok:
         verify.refused("VS-054", answer, 400, 404)

@@ -228,7 +228,7 @@ def test_unknown_ids_answer_404(api: Api, verify: Verify) -> None:
     other = api.store()["id"]
     api.need(api.post_store_file(other, file), "add a file to another store")
     batch = api.need(api.post_batch(other, [file]), "add a batch to another store")["id"]
-    nowhere = unlike(store)
+    nowhere = unlike(api, store)
     for operation, path in (
         ("get_vector_store", place(nowhere)),
         ("delete_vector_store", place(nowhere)),
@@ -236,7 +236,7 @@ def test_unknown_ids_answer_404(api: Api, verify: Verify) -> None:
         ("get_vector_store_file", place(store, file_id=file)),
         ("delete_vector_store_file", place(store, file_id=file)),
         ("get_vector_store_file_batch", place(store, batch_id=batch)),
-        ("get_vector_store_file_batch", place(other, batch_id=unlike(batch))),
+        ("get_vector_store_file_batch", place(other, batch_id=unlike(api, batch))),
         ("list_vector_store_file_batch_files", place(store, batch_id=batch)),
         ("cancel_vector_store_file_batch", place(store, batch_id=batch)),
     ):
