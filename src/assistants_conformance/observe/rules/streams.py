@@ -99,14 +99,14 @@ def _kind(call: Call, context: Context) -> None:
 def _framed(call: Call, context: Context, event: Event) -> bool:
     """Judge the frame of an event; say whether the event is the mark of the end, or nothing that can be read on."""
     report = context.report
-    if not event.whole and (event.is_done or not call.exchange.complete) and not context.closed:
-        # Recorders cut bodies and strip the last line.
+    if not event.whole and (not call.exchange.complete or (event.is_done and not context.closed)):
+        # Who leaves a stream leaves it in the middle of anything; recorders cut bodies and strip the last line.
         return True
     wrong = [
         word
         for word, holds in (
             ("no name", event.named),
-            ("no empty line behind it", event.whole or not call.exchange.complete),
+            ("no empty line behind it", event.whole),
             ("bytes that are no UTF-8", event.clean),
         )
         if not holds
