@@ -231,7 +231,7 @@ def submit(profile: str) -> Events:
     teller.expiry = teller.profile.expiry.after_action[0]
     teller.tell("thread.run.step.completed", teller.step(TOOL_STEP, _called("22 C", CALL), "completed"))
     teller.told_run("queued", started_at=T0 + 1).told_run("in_progress")
-    return teller.speak(*WORDS).told_run("completed").done().events
+    return teller.speak(*WORDS).told_run("completed", usage=_twice(teller.usage())).done().events
 
 
 def code(profile: str) -> Events:
@@ -257,7 +257,11 @@ def code(profile: str) -> Events:
         {"type": "text", "text": {"value": f"Here {link}", "annotations": [note]}},
     )
     teller.tell("thread.message.completed", teller.message("completed", parts))
-    return teller.end_step().told_run("completed").done().events
+    return teller.end_step().told_run("completed", usage=_twice(teller.usage())).done().events
+
+
+def _twice(usage: Json) -> Json:
+    return {name: value * 2 if isinstance(value, int) else value for name, value in usage.items()}
 
 
 def picture(profile: str) -> str:
