@@ -137,6 +137,7 @@ for requirement, stream, name, change in [
     ("SSE-004", "plain", "no done", drop("done")),
     ("SSE-004", "plain", "done before the end", swap("thread.run.completed")),
     ("SSE-004", "plain", "an event after done", lambda e: e.append(deepcopy(e[-2]))),
+    ("SSE-004", "plain", "done twice", double("done")),
     ("SSE-004", "plain", "other data", lambda e: e.__setitem__(-1, ("done", "DONE"))),
     ("SSE-004", "plain", "an object as data", lambda e: e.__setitem__(-1, ("done", {}))),
     ("SSE-004", "plain", "another name", rename("done", "end")),

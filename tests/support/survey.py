@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from assistants_conformance.scenario.situations import STORY
 from assistants_conformance.scenario.streams import last_run, stream_question
 from assistants_conformance.target import Api, Blocked, NotApplicable
 from assistants_conformance.target.prompts import CODE_INTERPRETER, PICTURE, TABLE, WEATHER, demand
@@ -163,8 +164,8 @@ def _streams(api: Api) -> None:
             run = last_run(api.submit(run, stream=True))
         _polled(api, run)
         api.messages(run["thread_id"])
-    story = "Tell me a story of a thousand words."
-    _polled(api, last_run(stream_question(api, story, run={"max_completion_tokens": 256})))
+    story = {"instructions": "Do what you are asked for, at full length."}
+    _polled(api, last_run(stream_question(api, STORY, run={"max_completion_tokens": 256}, **story)))
     _polled(api, last_run(stream_question(api, run={"model": api.settings.failing_model})))
     thread = {"messages": [{"role": "user", "content": "Say hello."}]}
     body = {"assistant_id": api.assistant()["id"], "thread": thread, "stream": True}

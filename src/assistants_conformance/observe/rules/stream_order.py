@@ -49,6 +49,7 @@ class Order:
         """Note the end mark, or a piece of an event at the end."""
         if event.is_done:
             self._report.check("SSE-004", event.name == "done", f"[DONE] in an event {event.name}", "an event `done`")
+            self._report.check("SSE-004", not self._done, "a second end mark", "nothing after `done`")
             self._done = True
             self._follows("done")
             self._names.append("done")
