@@ -51,7 +51,7 @@ def always(_: Exchange) -> bool:
 
 
 def stream(name: str, *requirements: str, when: Callable[[Exchange], bool] = always):
-    """Damage one stream: the decorated function changes its events, and raises Nothing where there is nothing to change."""
+    """Damage one stream: the decorated function changes its events, or raises Nothing where there is none."""
 
     def register(change: Callable[[Events], object]) -> Callable[[Events], object]:
         def apply(trace: Trace) -> Iterator[Trace]:

@@ -216,6 +216,10 @@ WALKS: tuple[Callable[[Api], None], ...] = (
 )
 
 
+#: The part with streams alone.
+STREAMS = _streams
+
+
 def survey(api: Api) -> Iterator[str]:
     """Walk through everything, part by part; a part that a fault blocks is left where it stands."""
     for walk in WALKS:

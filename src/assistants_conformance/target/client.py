@@ -223,9 +223,6 @@ class Client:
         if live.exchange is None:
             raise Blocked(f"{method} {path_of(url)} got no whole answer ({live.broken})")
         if live.broken and not live.exchange.complete:
-            with self._lock:
-                report = self.judge.report.at(self.settings.profile, live.exchange)
-                report.check(_STALLED, False, live.broken, "events until the run has ended")
             raise Blocked(f"{method} {path_of(url)}: {live.broken}")
         return Answer(live.exchange)
 
@@ -249,15 +246,20 @@ class Client:
                 # A server that stumbled may close the connection; the next request must not pay for it.
                 self._reopen(http)
             self.observe(exchange)
+            if live.broken and not exchange.complete:
+                with self._lock:
+                    report = self.judge.report.at(self.settings.profile, exchange)
+                    report.check(_STALLED, False, live.broken, "events until the run has ended")
 
         def lost(told: str) -> None:
             self._reopen(http)
             self.lost(request, told)
 
         deadline = started + max(self.settings.run_timeout, self.settings.request_timeout)
-        return LiveStream(
+        live = LiveStream(
             request, got, started=started, source=self.source, deadline=deadline, closed=closed, lost=lost
         )
+        return live
 
     def _reopen(self, broken: httpx2.Client) -> None:
         with self._lock:
@@ -319,8 +321,8 @@ class Client:
             if outer is None:
                 with self._lock:
                     held, self._held = self._held or [], None
-                for exchange in sorted(held, key=lambda one: one.started):
-                    self.judge.observe(exchange)
+                    for exchange in sorted(held, key=lambda one: one.started):
+                        self.judge.observe(exchange)
 
 
 def _addressed(

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from assistants_conformance.observe import Request
 
 #: A stream that is longer is left there; no run of a scenario says so much. Bytes.
-LONGEST = 64 * 1024 * 1024
+LONGEST = 16 * 1024 * 1024
+#: The same for one with more events.
+MOST_EVENTS = 50_000
 
 
 class LiveStream:
@@ -89,7 +91,8 @@ class LiveStream:
             self._next()
 
     def _next(self) -> bytes | None:
-        if len(self._body) > LONGEST or time.perf_counter() > self._deadline:
+        too_long = len(self._body) > LONGEST or len(self._arrivals) > MOST_EVENTS
+        if too_long or time.perf_counter() > self._deadline:
             self._finish(complete=False, broken="the stream goes on and on and was left")
             return None
         try:

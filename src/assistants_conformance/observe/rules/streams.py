@@ -91,8 +91,8 @@ def _kind(call: Call, context: Context) -> None:
         report.check("SSE-028", not call.streamed, told, "no events in this version")
     elif call.exchange.request.json is not None:
         report.check("RUN-030", not call.streamed, told, "one JSON object")
-    if call.streamed and content_type is not None:
-        plain = content_type.lower().replace(" ", "") == _CONTENT_TYPE.replace(" ", "")
+    if call.streamed and (content_type is not None or context.closed):
+        plain = (content_type or "").lower().replace(" ", "") == _CONTENT_TYPE.replace(" ", "")
         report.check("SSE-002", plain and call.status == 200, f"status {call.status}, {told}", f"200, {_CONTENT_TYPE}")
 
 
