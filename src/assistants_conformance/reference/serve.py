@@ -74,12 +74,15 @@ async def _send_frames(reference: Reference, stream: Frames, receive: Receive, s
         while not gone.done() and (got := stream.pull()) is not None:
             if isinstance(got, bytes):
                 await send({"type": "http.response.body", "body": got, "more_body": True})
+                # Sending alone gives nobody else a turn, and so hears of no client that leaves.
+                await asyncio.sleep(0)
             elif reference.clock.kind == "real":
                 await asyncio.wait([gone], timeout=got)
             else:
                 # A virtual clock goes on by itself here, but not before others had a chance to ask something.
                 await asyncio.wait([gone], timeout=_PACE_SECONDS)
-                reference.pass_time(got)
+                if not gone.done():
+                    reference.pass_time(got)
         if not gone.done():
             await send({"type": "http.response.body", "body": b""})
     finally:
