@@ -63,11 +63,12 @@ def _expiry_window(call: Call, context: Context, run: dict[str, Any]) -> None:
         return
     window = call.profile.expiry
     seen = context.world.runs.get(str(run.get("id")))
+    in_order = seen is None or _in_order(seen, call)
     if context.expiry_seconds is not None:
         allowed = {context.expiry_seconds}
-    elif run["status"] == "requires_action" or (seen is not None and seen.action_seen):
+    elif run["status"] == "requires_action" or (in_order and seen is not None and seen.action_seen):
         allowed = set(window.after_action)
-    elif seen is not None and context.closed:
+    elif in_order and seen is not None and context.closed:
         allowed = set(window.before_action)
     else:
         allowed = {*window.before_action, *window.after_action}
@@ -203,17 +204,25 @@ def _history(call: Call, context: Context, run: dict[str, Any]) -> None:
         return
     assert isinstance(identifier, str)
     seen = context.world.run(identifier, thread)
-    exchange = call.exchange
     if not context.world.doubled.isdisjoint((identifier, thread)):
         # An id that names several objects (OBJ-001), or an example that is always answered, has no history.
         return
-    # Two requests that overlapped in time say nothing about each other's order.
-    if seen.exchange is None or seen.ended <= exchange.started:
+    if _in_order(seen, call):
         if seen.status:
             _edge(call, context, seen, run)
         _expired_in_time(call, context, seen, run)
         _first_start(context, seen, run)
         _remember(call, context, seen, run)
+
+
+def _in_order(seen: RunSeen, call: Call) -> bool:
+    """Say whether a run was seen before, or never.
+
+    Two requests that overlapped in time say nothing about each other's order; the events of one stream have one.
+    """
+    if seen.exchange is None or seen.exchange.request is call.exchange.request:
+        return True
+    return seen.ended <= call.exchange.started
 
 
 def _edge(call: Call, context: Context, seen: RunSeen, run: dict[str, Any]) -> None:
