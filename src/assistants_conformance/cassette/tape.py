@@ -51,6 +51,7 @@ class RecordingTape:
 
     def __init__(self) -> None:
         self._entries: list[tuple[float, Exchange | Lost]] = []
+        self._examples: list[list[Any]] = []
 
     def answer(self, request: Request) -> Exchange:
         """Nothing is answered from here.
@@ -71,7 +72,18 @@ class RecordingTape:
 
     def cassette(self, about: Mapping[str, Any]) -> Cassette:
         """Return everything in the order in which it was begun."""
+        if self._examples:
+            # Written as JSON: YAML would bend some texts and numbers that a search likes to try.
+            about = {**about, "examples": [json.dumps(one) for one in self._examples]}
         return Cassette(tuple(entry for _, entry in sorted(self._entries, key=lambda one: one[0])), about)
+
+    def examples(self) -> list[Any]:
+        """Nothing is drawn from here."""
+        return []
+
+    def keep_examples(self, examples: list[Any]) -> None:
+        """Keep the examples of a search."""
+        self._examples.append(examples)
 
 
 class ReplayTape:
@@ -81,9 +93,18 @@ class ReplayTape:
 
     def __init__(self, cassette: Cassette) -> None:
         self.about = cassette.about
+        self._examples = deque(str(one) for one in cassette.about.get("examples", ()))
         self._left: dict[tuple[str, str, str], deque[Exchange | Lost]] = {}
         for entry in cassette.entries:
             self._left.setdefault(key_of(entry.request), deque()).append(entry)
+
+    def examples(self) -> list[Any]:
+        """Return the examples of the next search."""
+        found = json.loads(self._examples.popleft()) if self._examples else []
+        return found if isinstance(found, list) else []
+
+    def keep_examples(self, examples: list[Any]) -> None:
+        """Keep nothing: they are kept already."""
 
     @property
     def unasked(self) -> int:

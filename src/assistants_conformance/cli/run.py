@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ _INI = Path(__file__).with_name("pytest.ini")
 @click.option("-n", "workers", metavar="N", help="Run in N processes, or auto.")
 @click.option("--json", "result", metavar="FILE", help="Write the result to this file.")
 @click.option("--junit", metavar="FILE", help="Write a JUnit report to this file.")
+@click.option("--effort", metavar="NAME", help="How much is searched: quick (default), thorough, live.")
+@click.option("--seed", metavar="TEXT", help="What chance begins with; the same seed asks the same.")
 @click.option("--record", metavar="DIR", help="Keep the traffic, a cassette a scenario; a name with .zip: one archive.")
 @click.option("--replay", metavar="DIR", help="Take the answers from cassettes: no key, no network.")
 @click.option("--max-age", type=click.IntRange(0), metavar="DAYS", help="With --replay: tell of older cassettes.")
@@ -50,6 +53,8 @@ def run(
     workers: str | None,
     result: str | None,
     junit: str | None,
+    effort: str | None,
+    seed: str | None,
     record: str | None,
     replay: str | None,
     max_age: int | None,
@@ -83,11 +88,13 @@ def run(
             failing_model=failing_model,
             request_timeout=request_timeout,
             run_timeout=run_timeout,
+            effort=effort,
+            seed=seed,
             faults=faults,
         )
         given = {"--assistants-json": writable(result, "--json"), "--junitxml": writable(junit, "--junit")}
         if replay is None:
-            _begin(options, level, given["--assistants-json"])
+            options = replace(options, seed=_begin(options, level, given["--assistants-json"]))
         suites = folder("suites")
     arguments = [
         str(suites),
@@ -118,7 +125,8 @@ def _taped(record: str | None, replay: str | None, max_age: int | None, hide_hos
         yield "--assistants-hide-host"
 
 
-def _begin(options: Options, level: str | None, result: Path | None) -> None:
+def _begin(options: Options, level: str | None, result: Path | None) -> str:
+    """See that the target can be judged, show the settings, and return the seed."""
     from assistants_conformance.plugin.session import check_faults, level_of  # noqa: PLC0415
     from assistants_conformance.reporting.text import plain  # noqa: PLC0415
     from assistants_conformance.target.reach import UnreachableError, reach  # noqa: PLC0415
@@ -135,6 +143,7 @@ def _begin(options: Options, level: str | None, result: Path | None) -> None:
         raise
     for line in resolved.header():
         click.echo(plain(line))
+    return resolved.settings.seed
 
 
 def _write_retired(resolved: Resolved, result: Path) -> None:
@@ -180,6 +189,8 @@ def _passed_on(options: Options, level: str | None) -> list[str]:
         "failing-model": options.failing_model,
         "request-timeout": options.request_timeout,
         "run-timeout": options.run_timeout,
+        "effort": options.effort,
+        "seed": options.seed,
     }
     made = [f"--assistants-{name}={value}" for name, value in given.items() if value is not None]
     return [*made, *(f"--assistants-fault={name}" for name in options.faults)]

@@ -9,6 +9,7 @@ from assistants_conformance.contract.catalogue import (
     Requirement,
     catalogue,
 )
+from assistants_conformance.contract.efforts import DEFAULT_EFFORT, Effort, efforts
 from assistants_conformance.contract.events import EventName, StreamGrammar, stream_grammar
 from assistants_conformance.contract.lifecycle import Edge, Lifecycle, Setting
 from assistants_conformance.contract.operations import Match, Operation, Place, locate, operation, operations
@@ -23,11 +24,13 @@ from assistants_conformance.contract.profile import (
 from assistants_conformance.contract.shapes import Problem, Shape, brief
 
 __all__ = [
+    "DEFAULT_EFFORT",
     "DEFAULT_PROFILE",
     "IMPACTS",
     "LEVELS",
     "ContractError",
     "Edge",
+    "Effort",
     "ErrorCondition",
     "EventName",
     "ExpiryWindow",
@@ -45,6 +48,7 @@ __all__ = [
     "StreamGrammar",
     "brief",
     "catalogue",
+    "efforts",
     "load_profile",
     "locate",
     "operation",

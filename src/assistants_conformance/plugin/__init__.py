@@ -33,6 +33,8 @@ _OPTIONS: tuple[tuple[str, Any, str], ...] = (
     ("clock-url", str, 'where the target\'s clock is wound: POST {"advance_seconds": N}'),
     ("failing-model", str, "a model whose runs fail"),
     ("request-timeout", float, "seconds to wait for one answer"),
+    ("effort", str, "how much is searched: quick, thorough, live"),
+    ("seed", str, "what chance begins with; the same seed asks the same"),
     ("record", str, "keep the traffic of every scenario in this folder, or in this archive (.zip)"),
     ("replay", str, "take the answers from this folder or archive: no key, no network"),
     ("max-age", int, "in a replay: name cassettes that are older, in days"),

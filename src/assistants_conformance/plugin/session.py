@@ -23,6 +23,7 @@ from assistants_conformance.reporting.tally import Tally
 from assistants_conformance.reporting.verdicts import Verdicts, decide
 from assistants_conformance.scenario import Outcome, conduct
 from assistants_conformance.target import Api, Capabilities, TargetSettings
+from assistants_conformance.target.chance import Chance
 from assistants_conformance.target.reach import UnreachableError, reach
 from assistants_conformance.target.resolve import REFERENCE, Options, Resolved, resolve
 from assistants_conformance.target.table import ConfigError, near
@@ -72,6 +73,8 @@ def options_of(config: pytest.Config) -> Options:
         failing_model=asked("assistants_failing_model"),
         request_timeout=asked("assistants_request_timeout"),
         run_timeout=asked("assistants_run_timeout"),
+        effort=asked("assistants_effort"),
+        seed=asked("assistants_seed"),
         faults=tuple(asked("assistants_fault") or ()),
     )
 
@@ -144,6 +147,9 @@ class Session:
                 options = replace(options, url=REFERENCE, profile=self._recording.profile, faults=())
             self.resolved: Resolved = resolve(options, os.environ, config.invocation_params.dir)
             self.settings = self.resolved.settings
+            given = json.loads(getattr(config, "workerinput", {}).get("conformance", "{}"))
+            if "seed" in given:
+                self.settings = replace(self.settings, seed=given["seed"])
             if self._recording is not None:
                 self.settings = Taping.settings(self._recording, self.settings, self.resolved.settings.profile)
             elif self.settings.embedded:
@@ -157,9 +163,8 @@ class Session:
             raise Stopped(str(error)) from error
         known = self._recording.capabilities if self._recording is not None else {}
         if self._taping is not None and not self._taping.replays:
-            given = getattr(config, "workerinput", {}).get("conformance")
             hidden = hidden_hosts(self.settings, hide=config.getoption("assistants_hide_host"))
-            self._taping.begin_recording(self.settings, hidden, given)
+            self._taping.begin_recording(self.settings, hidden, given.get("taping"))
             if not worker:
                 self._taping.probe(self.settings, self._new_judge())
             known = self._taping.capabilities
@@ -177,7 +182,8 @@ class Session:
 
     def for_worker(self) -> str:
         """Return what a worker of xdist has to know."""
-        return self._taping.for_worker() if self._taping is not None else ""
+        taping = self._taping.for_worker() if self._taping is not None else None
+        return json.dumps({"seed": self.settings.seed, "taping": taping})
 
     def _new_judge(self) -> _Counting:
         return _Counting(self.settings.profile, closed=True, expiry_seconds=self.settings.run_expiry_seconds)
@@ -276,6 +282,7 @@ class Session:
     def _conduct(self, function: Callable[..., Any], api: Api, name: str, arguments: Mapping[str, Any]) -> Outcome:
         taping = self._taping
         if taping is None or self._judge is None:
+            api.chance = Chance(f"{self.settings.seed}/{name}")
             return conduct(function, api, self._tally, name, arguments)
         own = taping.api(self.settings, self._judge, name)
         own.capabilities = self._capabilities

@@ -411,6 +411,15 @@ class Api(Client):
             self.clean()
             self.source = ""
 
+    def corpus(self) -> list[Any] | None:
+        """Return the examples that the next search of this scenario tried when it was recorded, None where it draws."""
+        return self.tape.examples() if self.tape is not None and self.tape.replays else None
+
+    def keep_corpus(self, examples: list[Any]) -> None:
+        """Keep the examples of a search on the tape, where one is in."""
+        if self.tape is not None:
+            self.tape.keep_examples(examples)
+
     def unique(self, prefix: str = "conformance") -> str:
         """Return a text that nothing else contains."""
         return f"{prefix}-{self.chance.digits(12)}"

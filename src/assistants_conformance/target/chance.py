@@ -25,6 +25,10 @@ class Chance:
             self._drawn += 1
         return found[:count]
 
+    def number(self) -> int:
+        """Return a whole number of 32 bits."""
+        return int(self.digits(8), 16)
+
     def child(self, name: str) -> Chance:
         """Return a source of its own for something that has a name."""
         return Chance(f"{self.seed}/{name}")

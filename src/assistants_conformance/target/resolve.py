@@ -10,7 +10,17 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from assistants_conformance.contract import DEFAULT_PROFILE, Profile, catalogue, load_profile, profile_ids
+from assistants_conformance.contract import (
+    DEFAULT_EFFORT,
+    DEFAULT_PROFILE,
+    Effort,
+    Profile,
+    catalogue,
+    efforts,
+    load_profile,
+    profile_ids,
+)
+from assistants_conformance.target.chance import Chance
 from assistants_conformance.target.settings import CAPABILITIES, Known, TargetSettings
 from assistants_conformance.target.table import ConfigError, Table, near
 
@@ -39,6 +49,8 @@ class Options:
     failing_model: str | None = None
     request_timeout: float | None = None
     run_timeout: float | None = None
+    effort: str | None = None
+    seed: str | None = None
     faults: Sequence[str] = ()
 
 
@@ -80,6 +92,7 @@ class Resolved:
             "request_timeout": settings.request_timeout,
             "run_timeout": settings.run_timeout,
         }
+        lines.append(f"effort: {settings.effort.name}  ({self.origins['effort']}), seed {settings.seed}")
         lines += [f"{name}: {told[name]}  ({origin})" for name, origin in self.origins.items() if name in told]
         if settings.headers:
             named = [f"{name}: {'***' if _is_secret(name) else value}" for name, value in settings.headers.items()]
@@ -142,7 +155,7 @@ class _Resolver:
             target.forbid(name, "keys are read from the environment only: AZURE_OPENAI_API_KEY or OPENAI_API_KEY")
         target.only(
             "url", "profile", "model", "run_expiry_seconds", "clock_url", "failing_model",
-            "api_version", "other_key_env", "request_timeout", "run_timeout", "page_limit", "headers",
+            "api_version", "effort", "other_key_env", "request_timeout", "run_timeout", "page_limit", "headers",
             "mcp_server_url", "bing_connection",
         )  # fmt: skip
         budget.only("requests", "runs", "minutes")
@@ -184,6 +197,8 @@ class _Resolver:
             budget_minutes=budget.number("minutes", least=0) or 0.0,
             known=self._known(),
             faults=tuple(options.faults),
+            effort=self._effort(target),
+            seed=options.seed or Chance().seed,
         )
         return Resolved(settings, MappingProxyType(self.origins), tuple(self.notes))
 
@@ -194,6 +209,16 @@ class _Resolver:
         if filed not in (None, ""):
             self.origins[name] = self.file.name
         return filed
+
+    def _effort(self, target: Table) -> Effort:
+        self.origins["effort"] = "default"
+        asked = self._first("effort", self.options.effort, target.text("effort")) or DEFAULT_EFFORT
+        if asked not in efforts():
+            place = "--effort" if self.options.effort else target.at("effort")
+            raise ConfigError(
+                place, f"there is no effort {asked!r}{near(asked, efforts())}; there are: {', '.join(efforts())}"
+            )
+        return efforts()[asked]
 
     def _seconds(self, name: str, option: float | None, target: Table, default: float) -> float:
         filed = target.number(name, least=0.01)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from assistants_conformance.contract.efforts import DEFAULT_EFFORT, Effort, efforts
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -66,6 +68,8 @@ class TargetSettings:
     budget_minutes: float = 0.0
     known: tuple[Known, ...] = ()
     faults: tuple[str, ...] = ()
+    effort: Effort = field(default_factory=lambda: efforts()[DEFAULT_EFFORT])
+    seed: str = ""
 
     @property
     def embedded(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from assistants_conformance.observe import Exchange, Request
@@ -25,6 +25,12 @@ class Tape(Protocol):
 
     def keep(self, exchange: Exchange) -> None:
         """Keep an exchange."""
+
+    def examples(self) -> list[Any]:
+        """Return the examples of the next search that was recorded; empty where there is none."""
+
+    def keep_examples(self, examples: list[Any]) -> None:
+        """Keep the examples of a search."""
 
     def lost(self, request: Request, told: str) -> None:
         """Keep that a request got no answer."""
