@@ -44,7 +44,7 @@ def conduct(function: Callable[..., Any], api: Api, tally: Tally, name: str, arg
     active = [identifier for identifier in binding.requirements if identifier in api.profile.active]
     for identifier in active:
         tally.add_test(identifier, name)
-    verify = Verify(api.profile, lambda: api.latest)
+    verify = Verify(api.profile, lambda: api.latest, lambda operation: _unserved(api, operation))
     judge = api.judge
     seen_before, requests, crashes = len(judge.findings), api.requests, len(judge.crashes)
     exercised_before = {identifier: judge.exercised[identifier] for identifier in active}
@@ -78,6 +78,23 @@ def conduct(function: Callable[..., Any], api: Api, tally: Tally, name: str, arg
     ]
     conforming = api.settings.embedded and not api.settings.faults
     return _sorted(kind, reason, verify, unchecked, active, tally, conforming=conforming)
+
+
+#: By operation: the capability that its plainest request shows.
+_SHOWN_BY = {
+    "create_assistant": "assistants",
+    "create_thread": "threads",
+    "create_thread_and_run": "thread_and_run",
+    "upload_file": "files",
+}
+
+
+def _unserved(api: Api, operation: str) -> str:
+    try:
+        api.require(_SHOWN_BY[operation])
+    except NotApplicable as error:
+        return str(error)
+    return ""
 
 
 def _untold(identifier: str, verify: Verify, tally: Tally) -> bool:

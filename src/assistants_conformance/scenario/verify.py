@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.contract import brief
+from assistants_conformance.contract.operations import locate
 from assistants_conformance.observe import Finding
 
 if TYPE_CHECKING:
@@ -19,17 +20,33 @@ _REFUSALS = frozenset({400, 409, 413, 415, 422})
 _STATUS_RULES = frozenset({"ERR-015", "ERR-033"})
 #: The areas in which it is the state of an object that forbids a request.
 _CONFLICTS = frozenset({"thread_locking", "tool_outputs", "cancellation", "expiry"})
+#: Who asks is looked at before what is asked for.
+_CREDENTIALS = frozenset({401, 403})
+#: By operation: the requirements that are about its plainest request; every other one is about more than that.
+PLAINEST = {
+    "create_assistant": frozenset({"ASST-001", "ASST-007"}),
+    "create_thread": frozenset({"THR-001", "THR-006"}),
+    "create_thread_and_run": frozenset({"RUN-002", "RUN-017"}),
+    "upload_file": frozenset({"FILE-001", "FILE-003", "FILE-004"}),
+}
 
 
 class Verify:
     """Collects what one scenario has checked, in its profile.
 
     `untold` are requirements whose check could not be made, with the reason. `latest` gives the exchange that stands
-    for a check which names no answer of its own.
+    for a check which names no answer of its own. `unserved` says of an operation, in words, that the target does not
+    carry it out whatever it is asked for.
     """
 
-    def __init__(self, profile: Profile, latest: Callable[[], Exchange | None] = lambda: None) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        latest: Callable[[], Exchange | None] = lambda: None,
+        unserved: Callable[[str], str] = lambda _: "",
+    ) -> None:
         self.profile = profile
+        self._unserved = unserved
         self.checked: list[str] = []
         self.findings: list[Finding] = []
         self.untold: dict[str, str] = {}
@@ -52,12 +69,26 @@ class Verify:
         """
         if requirement not in self.profile.active:
             return bool(holds)
+        exchange = answer.exchange if answer else self._latest()
+        reason = self._nothing_said(requirement, exchange)
+        if reason:
+            self.untold.setdefault(requirement, reason)
+            return bool(holds)
         self.checked.append(requirement)
         if not holds:
             words = observed if isinstance(observed, str) else brief(observed, 400)
-            exchange = answer.exchange if answer else self._latest()
             self.findings.append(Finding(requirement, words, expected, exchange))
         return bool(holds)
+
+    def _nothing_said(self, requirement: str, exchange: Exchange | None) -> str:
+        """Return why a refusal says nothing of what was asked for: the target refuses the plainest request as well."""
+        if exchange is None or exchange.response.status < 400 or exchange.response.status in _CREDENTIALS:
+            return ""
+        place = locate(exchange.request.path)
+        match = self.profile.match(exchange.request.method, place.route) if place else None
+        if match is None or match.params or requirement in PLAINEST.get(match.operation.id, (requirement,)):
+            return ""
+        return self._unserved(match.operation.id)
 
     def equal(self, requirement: str, observed: Any, expected: Any, answer: Answer | None = None) -> bool:
         """Check that two values are equal."""
