@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from assistants_conformance.observe import Exchange, Request, Response
+from assistants_conformance.recordings import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +24,6 @@ _OF_THE_TRANSPORT = frozenset({"connection", "content-encoding", "content-length
 _OF_THE_CLIENT = ("accept", "user-agent", "x-stainless-", "host")
 _BOUNDARY = re.compile(r'boundary="?([^";]+)"?')
 _FIXED = "recorded-boundary-of-a-form"
-#: Where an exchange keeps what vcrpy has no place for.
-OWN = "conformance"
 
 
 class CassetteError(ValueError):

@@ -61,6 +61,10 @@ class Masks:
             text = re.sub(re.escape(host), placeholder, text, flags=re.IGNORECASE)
         return text
 
+    def url(self, url: str) -> str:
+        """Return an address without secrets, and without a user."""
+        return self.text(_without_user(url))
+
     def body(self, data: bytes) -> bytes:
         """Return a body without secrets; bytes that are no text are searched all the same."""
         text = data.decode("utf-8", "surrogateescape")
@@ -90,8 +94,9 @@ class Masks:
         return replace(entry, request=request, response=response)
 
     def _request(self, request: Request) -> Request:
-        url = self.text(_without_user(request.url))
-        return replace(request, url=url, headers=self.headers(request.headers), body=self.body(request.body))
+        return replace(
+            request, url=self.url(request.url), headers=self.headers(request.headers), body=self.body(request.body)
+        )
 
     def search(self, text: str, name: str) -> None:
         """Search what is about to be kept.

@@ -16,7 +16,7 @@ import httpx2
 from assistants_conformance.contract import operation as find_operation
 from assistants_conformance.observe import Exchange, Judge, Request, Response, lowered
 from assistants_conformance.target.live import LiveStream, Recorded
-from assistants_conformance.target.tape import LostError, NotRecordedError
+from assistants_conformance.target.tape import EndedError, LostError, NotRecordedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -315,7 +315,7 @@ class Client:
         except LostError as error:
             self.lost(request, str(error))
             raise Blocked(f"{request.method} {request.path} got no answer ({error})") from error
-        except NotRecordedError as error:
+        except (EndedError, NotRecordedError) as error:
             raise Blocked(str(error)) from error
         response = told.response
 
