@@ -60,6 +60,11 @@ class Replaying:
         self._unasked: dict[str, int] = {}
         self._missed: dict[str, str] = {}
 
+    @property
+    def older(self) -> Mapping[str, str]:
+        """The scenarios that ask for what was not recorded, or of which nothing was; each with what is lacking."""
+        return {**dict.fromkeys(self._missing, NO_CASSETTE), **self._missed}
+
     def header(self) -> str:
         """Return in one line of what the cassettes are."""
         told = self.told

@@ -187,6 +187,10 @@ class Session:
     def _new_judge(self) -> _Counting:
         return _Counting(self.settings.profile, closed=True, expiry_seconds=self.settings.run_expiry_seconds)
 
+    def told(self) -> tuple[Verdicts | None, int, Mapping[str, str]]:
+        """Return the verdicts, how many scenarios ran, and those that a replay lacks something for, with what."""
+        return self._verdicts, self._ran, self._replaying.older if self._replaying is not None else {}
+
     # -- selection ---------------------------------------------------------------------------------------------------
 
     def wants(self, binding: Binding) -> bool:

@@ -56,7 +56,7 @@ def _threads(api: Api) -> tuple[bool, str]:
 
 
 def _files(api: Api) -> tuple[bool, str]:
-    answer = api.post_file()
+    answer = api.post_file(b"Hello.\n", "hello.txt", "text/plain")
     return answer.ok, f"uploading a plain file answered {answer.status}"
 
 
