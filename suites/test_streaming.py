@@ -270,7 +270,7 @@ def test_refused_stream_is_a_plain_answer(api: Api, verify: Verify, why: str) ->
     answer = api.call("create_run", thread_id=thread, json={**body, "stream": True})
     for rule in ("SSE-034", "ERR-022"):
         verify(rule, plainly(answer), observed=answer.told, expected="a refusal as JSON", answer=answer)
-    verify.unchanged("SSE-034", before, api.ids("list_runs", thread_id=thread), "runs")
+    verify.unchanged("SSE-034", before, api.ids("list_runs", thread_id=thread), "runs", answer)
 
 
 @requirement("SSE-034", needs=(*STREAMING, "function_calling"))

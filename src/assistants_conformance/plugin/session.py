@@ -289,7 +289,7 @@ class Session:
         with self._tapes.scenario(self.settings, self._judge, name) as own:
             own.capabilities = self._capabilities
             outcome = conduct(function, own, self._tally, name, arguments)
-            self._tapes.ended(outcome.message if outcome.kind == "not-testable" else "")
+            self._tapes.ended(outcome.gave_up)
             return outcome
 
     def broke(self, binding: Binding, reason: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from assistants_conformance.scenario.binding import Binding, binding_of
@@ -20,11 +20,15 @@ Kind = Literal["passed", "warned", "failed", "not-testable", "not-applicable", "
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one scenario. `message` fits on a screen and is empty where it passed."""
+    """What came of one scenario. `message` fits on a screen and is empty where it passed.
+
+    `gave_up` says why it did not come to its end, empty where it did; it may have found something all the same.
+    """
 
     kind: Kind
     message: str
     verify: Verify
+    gave_up: str = ""
 
 
 def applies(binding: Binding, api: Api) -> bool:
@@ -77,7 +81,8 @@ def conduct(function: Callable[..., Any], api: Api, tally: Tally, name: str, arg
         and judge.exercised[identifier] == exercised_before[identifier]
     ]
     conforming = api.settings.embedded and not api.settings.faults
-    return _sorted(kind, reason, verify, unchecked, active, tally, conforming=conforming)
+    gave_up = (reason or "") if kind == "not-testable" else ""
+    return replace(_sorted(kind, reason, verify, unchecked, active, tally, conforming=conforming), gave_up=gave_up)
 
 
 #: By operation: the capability that its plainest request shows.

@@ -122,8 +122,7 @@ class Verify:
 
         Where the request was not refused at all, there is nothing to check: the rule on the status has told it.
         """
-        if answer.ok:
-            self.untold.setdefault(requirement, f"the request was not refused but answered {answer.status}")
+        if not self.was_refused(requirement, answer):
             return True
         row = self.profile.errors[condition]
         error = answer.error
@@ -134,8 +133,23 @@ class Verify:
         expected = row.message.format_map(_Known(known)) + (f" (code {row.code})" if row.code is not None else "")
         return self(requirement, holds, observed=answer.told, expected=expected, answer=answer)
 
-    def unchanged(self, requirement: str, before: Collection[Any], after: Collection[Any], what: str) -> bool:
-        """Check that a refusal changed nothing."""
+    def was_refused(self, requirement: str, answer: Answer) -> bool:
+        """Say whether a request was refused; if not, note that a requirement on refusals has nothing to check."""
+        if answer.ok:
+            self.untold.setdefault(requirement, f"the request was not refused but answered {answer.status}")
+        return not answer.ok
+
+    def unchanged(
+        self,
+        requirement: str,
+        before: Collection[Any],
+        after: Collection[Any],
+        what: str,
+        refusal: Answer | None = None,
+    ) -> bool:
+        """Check that a refusal changed nothing; that there was none, as `refusal` may show, is told elsewhere."""
+        if refusal is not None and not self.was_refused(requirement, refusal):
+            return True
         return self(
             requirement,
             list(before) == list(after),
