@@ -42,6 +42,7 @@ class Order:
         self._message_stage = ""
         self._expect: tuple[str, tuple[str, ...], str] | None = None
         self._done = False
+        self._broken = False
 
     # -- one event ---------------------------------------------------------------------------------------------------
 
@@ -60,7 +61,7 @@ class Order:
         if name.kind == "done":
             self._report.check("SSE-004", False, f"`done` with the data {event.data!r:.60}", "the data [DONE]")
             return
-        if "error" in self._names:
+        if self._broken:
             self._report.check("SSE-023", False, "an event after an error", "nothing but `done` after an error")
         data = event.json
         self._follows(event.name)
@@ -78,6 +79,7 @@ class Order:
             case "error":
                 self._error(event)
         self._one_run(name.kind, data)
+        self._broken = self._broken or name.kind == "error"
         self._names.append(event.name)
         self._objects.append(data)
 
