@@ -7,7 +7,6 @@ brought about.
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 import pytest
@@ -53,9 +52,9 @@ def nothing_left(api: Api, verify: Verify, answer: Answer, filename: str) -> Non
     verify("FILE-032", not left, observed=f"the list holds {left}", expected=f"no file {filename!r}", answer=answer)
 
 
-def never_given(identifier: str) -> str:
+def never_given(api: Api, identifier: str) -> str:
     """An id of the same form that names nothing."""
-    return identifier[:-12] + uuid.uuid4().hex[:12]
+    return identifier[:-12] + api.chance.digits(12)
 
 
 def images_of(messages: list[dict[str, Any]]) -> list[str]:
@@ -168,7 +167,7 @@ def test_file_is_listed_read_and_deleted(api: Api, verify: Verify) -> None:
 @pytest.mark.parametrize("operation", ["get_file", "get_file_content", "delete_file"])
 def test_unknown_file_answers_404(api: Api, verify: Verify, operation: str) -> None:
     identifier = api.file(sample(".txt", api.unique()), f"{api.unique()}.txt", "text/plain")["id"]
-    verify.refused("FILE-022", api.call(operation, file_id=never_given(identifier)), 404)
+    verify.refused("FILE-022", api.call(operation, file_id=never_given(api, identifier)), 404)
     if operation != "delete_file":
         api.call("delete_file", file_id=identifier)
         verify.refused("FILE-022", api.call(operation, file_id=identifier), 404)
@@ -300,7 +299,7 @@ def test_deleted_file_leaves_its_holders(api: Api, verify: Verify) -> None:
 @requirement("FILE-024", needs=("code_interpreter",))
 def test_unknown_file_is_refused_by_assistants(api: Api, verify: Verify) -> None:
     name = api.unique()
-    unknown = never_given(api.file()["id"])
+    unknown = never_given(api, api.file()["id"])
     answer = assistant_with(api, unknown, name=name)
     verify.refused("FILE-024", answer, 400, 404)
     if not answer.ok:
@@ -310,7 +309,7 @@ def test_unknown_file_is_refused_by_assistants(api: Api, verify: Verify) -> None
 
 @requirement("FILE-024", needs=("code_interpreter",))
 def test_unknown_file_is_refused_by_threads_and_messages(api: Api, verify: Verify) -> None:
-    unknown = never_given(api.file()["id"])
+    unknown = never_given(api, api.file()["id"])
     thread = api.thread()["id"]
     answer = message_with(api, thread, unknown)
     verify.refused("FILE-024", answer, 400, 404)

@@ -66,6 +66,14 @@ def make_file(api: Api) -> Made:
     return _made(api, "file", answer, {"filename": name, "purpose": "assistants", "bytes": len(content)}, "file_id")
 
 
+def make_vector_store(api: Api) -> Made:
+    if not api.has("create_vector_store"):
+        raise NotApplicable("this version has no vector stores")
+    api.require("vector_stores")
+    sent = {"name": api.unique(), "metadata": {"mark": api.unique()}}
+    return _made(api, "vector_store", api.post_store(**sent), sent, "vector_store_id")
+
+
 def _made(api: Api, kind: str, answer: Answer, sent: dict[str, Any], own: str, **params: str) -> Made:
     return Made(kind, answer, sent, {**params, own: api.need(answer, f"create an object of kind {kind}")["id"]})
 
@@ -75,6 +83,7 @@ MAKERS: dict[str, Callable[[Api], Made]] = {
     "thread": make_thread,
     "message": make_message,
     "file": make_file,
+    "vector_store": make_vector_store,
 }
 KINDS = pytest.mark.parametrize("kind", list(MAKERS))
 
@@ -135,7 +144,7 @@ def test_retrieve_answers_the_object_asked_for(api: Api, verify: Verify, kind: s
 
 
 @requirement("OBJ-006")
-@pytest.mark.parametrize("kind", ["assistant", "thread", "message"])
+@pytest.mark.parametrize("kind", ["assistant", "thread", "message", "vector_store"])
 def test_retrieve_shows_what_was_modified(api: Api, verify: Verify, kind: str) -> None:
     one = MAKERS[kind](api)
     metadata = {"mark": api.unique(), "second": "2"}

@@ -6,7 +6,6 @@ there, so it is the place to count exactly; other lists may hold other people's 
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 
 from assistants_conformance.contract.documents import read
 from assistants_conformance.scenario import Verify, requirement
+from assistants_conformance.scenario.situations import able
 from assistants_conformance.target import Answer, Api, Blocked
 
 LIMITS = read("requests/list_parameters")["parameters"]["limit"]
@@ -93,6 +93,20 @@ def posted_apart(api: Api, count: int = 4) -> tuple[str, list[str]]:
     return thread, [message["id"] for message in made]
 
 
+def lists(api: Api) -> list[tuple[str, dict[str, Any]]]:
+    """Return the lists of a new thread and a new vector store, which are empty, and those of the account."""
+    thread = api.thread()["id"]
+    found: list[tuple[str, dict[str, Any]]] = [
+        ("list_messages", {"thread_id": thread}),
+        ("list_runs", {"thread_id": thread}),
+        ("list_assistants", {}),
+    ]
+    if api.has("list_vector_stores") and able(api, "vector_stores"):
+        store = api.store()["id"]
+        found += [("list_vector_stores", {}), ("list_vector_store_files", {"vector_store_id": store})]
+    return found
+
+
 def seeded(api: Api, count: int) -> str:
     """Return a new thread that was created with this many messages."""
     return str(api.thread(messages=[{"role": "user", "content": f"Number {n}."} for n in range(count)])["id"])
@@ -106,10 +120,10 @@ def sequence(api: Api, thread: str, made: list[str], order: str) -> list[str]:
     return shown
 
 
-def never_given(identifier: str) -> str:
+def never_given(api: Api, identifier: str) -> str:
     """Return an id of the same form that no object has."""
     prefix = identifier[: identifier.rfind("_") + 1]
-    return prefix + (uuid.uuid4().hex * 2)[: len(identifier) - len(prefix)]
+    return prefix + api.chance.digits(len(identifier) - len(prefix))
 
 
 @requirement("PAGE-001", "PAGE-010", "PAGE-012", "PAGE-013", "PAGE-020")
@@ -201,21 +215,15 @@ def test_page_holds_what_limit_allows(api: Api, verify: Verify) -> None:
 @requirement("PAGE-004")
 @pytest.mark.parametrize("limit", [str(LEAST - 1), str(MOST + 1), "-1", "ten"])
 def test_limit_out_of_range_is_refused(api: Api, verify: Verify, limit: str) -> None:
-    thread, _ = posted(api, 1)
-    for answer in (
-        api.call("list_messages", thread_id=thread, query={"limit": limit}),
-        api.call("list_runs", thread_id=thread, query={"limit": limit}),
-        api.call("list_assistants", query={"limit": limit}),
-    ):
-        verify.refused("PAGE-004", answer)
+    for listed, params in lists(api):
+        verify.refused("PAGE-004", api.call(listed, query={"limit": limit}, **params))
 
 
 @requirement("PAGE-007")
 @pytest.mark.parametrize("order", ["newest", "ascending"])
 def test_unknown_order_is_refused(api: Api, verify: Verify, order: str) -> None:
-    thread, _ = posted(api, 1)
-    verify.refused("PAGE-007", api.call("list_messages", thread_id=thread, query={"order": order}))
-    verify.refused("PAGE-007", api.call("list_assistants", query={"order": order}))
+    for listed, params in lists(api):
+        verify.refused("PAGE-007", api.call(listed, query={"order": order}, **params))
 
 
 @requirement("PAGE-005", "PAGE-006", "PAGE-014")
@@ -288,8 +296,10 @@ def test_before_answers_what_precedes(api: Api, verify: Verify, order: str) -> N
 
 @requirement("PAGE-001", "PAGE-011")
 def test_empty_list_has_null_ids(api: Api, verify: Verify) -> None:
-    thread = api.thread()["id"]
-    for answer in (api.call("list_messages", thread_id=thread), api.call("list_runs", thread_id=thread)):
+    for listed, params in lists(api):
+        if not params:
+            continue
+        answer = api.call(listed, **params)
         verify.status("PAGE-001", answer, 200)
         shown = {name: answer.json.get(name, "absent") for name in ("data", "first_id", "last_id", "has_more")}
         verify.equal("PAGE-011", shown, {"data": [], "first_id": None, "last_id": None, "has_more": False}, answer)
@@ -298,9 +308,9 @@ def test_empty_list_has_null_ids(api: Api, verify: Verify) -> None:
 @requirement("PAGE-015")
 def test_unknown_cursor_is_refused(api: Api, verify: Verify) -> None:
     thread, made = posted(api, 2)
-    verify.refused("PAGE-015", messages(api, thread, after=never_given(made[0])), 400, 404)
+    verify.refused("PAGE-015", messages(api, thread, after=never_given(api, made[0])), 400, 404)
     assistant = api.assistant()["id"]
-    answer = api.call("list_assistants", query={"after": never_given(assistant)})
+    answer = api.call("list_assistants", query={"after": never_given(api, assistant)})
     verify.refused("PAGE-015", answer, 400, 404)
 
 

@@ -219,7 +219,7 @@ def test_unknown_step_is_not_found(api: Api, verify: Verify) -> None:
     steps = api.steps(run)
     if not steps or not isinstance(steps[0].get("id"), str):
         raise Blocked("the run shows no step whose id could be varied")
-    verify.refused("STEP-021", api.call("get_run_step", **_path(run), step_id=unlike(steps[0]["id"])), 404)
+    verify.refused("STEP-021", api.call("get_run_step", **_path(run), step_id=unlike(api, steps[0]["id"])), 404)
 
 
 @requirement("STEP-024")

@@ -1,8 +1,8 @@
 """The `openai` package: the documented programs, driven as a user's program drives them.
 
-Covers SDK-001 to SDK-006. Whatever the package or the program around it stumbles over is a finding of the journey; what
+Covers SDK-001 to SDK-007. Whatever the package or the program around it stumbles over is a finding of the journey; what
 a model writes decides nothing. Each journey follows one of the documents: a conversation about a sine wave, function
-calling with two functions, code interpreter with a file, and footnotes for citations.
+calling with two functions, code interpreter with a file, footnotes for citations, and a search of a vector store.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 CODE = {"type": "code_interpreter"}
 MODEL_AT_WORK = ("queued", "in_progress", "cancelling")
 IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF")
+#: The embedded server's clock moves with each request, so a deadline of seconds alone would be thousands of them.
+MOST_POLLS = 200
 #: What a program stumbles over when an answer is not what the package and the documents say it is.
 STUMBLES = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
@@ -280,6 +283,44 @@ def _footnotes(client: OpenAI, verify: Verify, text: Any, file: Any) -> None:
             notes.append(f"[{index}] Click <here> to download {client.files.retrieve(path.file_id).filename}")
     left = [annotation.text for annotation in text.annotations if annotation.text in value]
     verify("SDK-004", not left, observed=f"{left} in {value!r:.200}", expected=f"footnotes alone: {notes}")
+
+
+@requirement("SDK-007", needs=("file_search", "vector_stores"))
+def test_file_search_program_runs(api: Api, verify: Verify) -> None:
+    texts = {"lighthouse": b"The lighthouse of Alexandria was one hundred metres high.", "tower": b"A tower leans."}
+    with journey(api, verify, "SDK-007") as client:
+        files = [
+            client.files.create(file=(f"{name}-{api.unique()}.txt", text), purpose="assistants").id
+            for name, text in texts.items()
+        ]
+        store = client.vector_stores.create(name=api.unique())
+        batch = client.vector_stores.file_batches.create(vector_store_id=store.id, file_ids=files)
+        deadline = time.monotonic() + api.settings.run_timeout
+        for _ in range(MOST_POLLS):
+            if batch.status != "in_progress" or time.monotonic() > deadline:
+                break
+            api.pause(0.5)
+            batch = client.vector_stores.file_batches.retrieve(batch.id, vector_store_id=store.id)
+        told = (batch.status, batch.file_counts.completed, batch.file_counts.total)
+        verify.equal("SDK-007", told, ("completed", len(files), len(files)))
+        # Iterating asks for page after page, and some lists never end.
+        pages = islice(client.vector_stores.files.list(vector_store_id=store.id, limit=1), 3 * len(files))
+        listed = [entry.id for entry in pages]
+        verify.equal("SDK-007", sorted(listed), sorted(files))
+        assistant = client.beta.assistants.create(
+            instructions="Answer from the files that you are given and cite them.",
+            model=api.settings.model,
+            tools=[{"type": "file_search"}],
+            tool_resources={"file_search": {"vector_store_ids": [store.id]}},
+        )
+        question = "How high was the lighthouse of Alexandria? Search the files and cite them."
+        thread = client.beta.threads.create(messages=[{"role": "user", "content": question}])
+        run = ended(api, client, client.beta.threads.runs.create(thread_id=thread.id, assistant_id=assistant.id))
+        completed(run)
+        (newest, *_) = client.beta.threads.messages.list(thread_id=thread.id).data
+        notes = [note for part in newest.content if part.type == "text" for note in part.text.annotations]
+        cited = {note.file_citation.file_id for note in notes if note.type == "file_citation"}
+        verify("SDK-007", cited <= set(files), observed=f"cited {sorted(cited)}", expected=f"only {sorted(files)}")
 
 
 @requirement("SDK-005")

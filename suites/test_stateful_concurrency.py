@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.scenario import Verify, requirement
-from assistants_conformance.scenario.situations import asked, text_of, vector_store
+from assistants_conformance.scenario.situations import asked, text_of
 from assistants_conformance.target import Answer, Api, Blocked
 
 if TYPE_CHECKING:
@@ -147,13 +147,10 @@ def test_runs_created_at_once_all_stand(api: Api, verify: Verify) -> None:
 
 @requirement("CONC-006", needs=("vector_stores",))
 def test_stores_created_at_once_all_stand(api: Api, verify: Verify) -> None:
-    vector_store(api, name=api.unique())
+    api.store(name=api.unique())
     names = [api.unique() for _ in range(AT_ONCE)]
 
-    def create(name: str) -> Answer:
-        return api.created("create_vector_store", api.call("create_vector_store", json={"name": name}))
-
-    made = at_once(api, verify, "CONC-006", [lambda name=name: create(name) for name in names])
+    made = at_once(api, verify, "CONC-006", [lambda name=name: api.post_store(name=name) for name in names])
     stand(
         verify,
         "CONC-006",

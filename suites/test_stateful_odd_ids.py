@@ -10,7 +10,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from assistants_conformance.scenario import Verify, requirement
-from assistants_conformance.scenario.situations import asked, sound, vector_store
+from assistants_conformance.scenario.situations import asked, sound
 from assistants_conformance.target import Api, Blocked
 
 if TYPE_CHECKING:
@@ -134,6 +134,6 @@ def test_file_is_found_by_its_exact_id(api: Api, verify: Verify) -> None:
 
 @requirement("ODD-007", needs=("vector_stores",))
 def test_store_is_found_by_its_exact_id(api: Api, verify: Verify) -> None:
-    real, other = vector_store(api, name=api.unique())["id"], api.thread()["id"]
+    real, other = api.store(name=api.unique())["id"], api.thread()["id"]
     operations = ("get_vector_store", "list_vector_store_files")
     find_nothing(api, verify, "ODD-007", "vector_store_id", real, other, operations)

@@ -7,7 +7,7 @@ and every child is read where it belongs before and after.
 from __future__ import annotations
 
 from assistants_conformance.scenario import Verify, requirement
-from assistants_conformance.scenario.situations import able, asked, sound, vector_store
+from assistants_conformance.scenario.situations import able, asked, sound
 from assistants_conformance.target import Answer, Api, Blocked
 from assistants_conformance.target.handing import assistant_with, message_with
 from assistants_conformance.target.specimens import unknown_id
@@ -144,7 +144,7 @@ def test_attached_file_is_found_where_it_is_attached(api: Api, verify: Verify) -
 @requirement("PAR-005", "PAR-006", needs=("vector_stores",))
 def test_what_is_in_a_store_is_found_there_only(api: Api, verify: Verify) -> None:
     file = api.file(b"A line.\n", f"{api.unique()}.txt", "text/plain")["id"]
-    store, other = vector_store(api, name=api.unique())["id"], vector_store(api, name=api.unique())["id"]
+    store, other = api.store(name=api.unique())["id"], api.store(name=api.unique())["id"]
     apart(store, other)
     made = api.call("create_vector_store_file_batch", vector_store_id=store, json={"file_ids": [file]})
     batch = api.need(made, "create a batch")["id"]

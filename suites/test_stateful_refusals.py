@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.scenario import Verify, requirement
-from assistants_conformance.scenario.situations import able, asked, vector_store
+from assistants_conformance.scenario.situations import able, asked
 from assistants_conformance.target import Answer, Api, Blocked, NotApplicable, Part, form
 from assistants_conformance.target.handing import assistant_body, handed, message_files, message_with
 from assistants_conformance.target.specimens import left_behind, unknown_id
@@ -58,22 +58,31 @@ def test_assistant_refused_late_is_not_made(api: Api, verify: Verify) -> None:
 
 @requirement("LEAK-002", needs=("code_interpreter",))
 def test_message_refused_late_leaves_its_thread_alone(api: Api, verify: Verify) -> None:
-    thread = api.thread()["id"]
-    file = api.file(filename=f"{api.unique()}.csv")["id"]
-    api.need(message_with(api, thread, file), "add a message with a file")
-    before = (api.ids("list_messages", thread_id=thread), handed(api.call("get_thread", thread_id=thread).json))
     good, unknown = good_and_unknown(api)
-    answers = [
-        message_with(api, thread, good, unknown),
-        api.post_message(thread, "Look.", metadata=bad_metadata(api), **message_files(api, good)),
+    bad: list[Callable[[str], Answer]] = [
+        lambda thread: message_with(api, thread, good, unknown),
+        lambda thread: api.post_message(thread, "Look.", metadata=bad_metadata(api), **message_files(api, good)),
     ]
-    if all(answer.ok for answer in answers):
-        raise Blocked(f"no bad message was refused: {answers[-1].told}")
-    if any(answer.ok for answer in answers):
-        raise Blocked("one of two bad messages was taken, so the thread has changed by right")
-    after = (api.ids("list_messages", thread_id=thread), handed(api.call("get_thread", thread_id=thread).json))
-    verify.unchanged("LEAK-002", before[0], after[0], "messages")
-    verify.unchanged("LEAK-002", before[1], after[1], "files of the thread")
+    judged = False
+    for send in bad:
+        thread = api.thread()["id"]
+        file = api.file(filename=f"{api.unique()}.csv")["id"]
+        api.need(message_with(api, thread, file), "add a message with a file")
+        messages, files = contents(api, thread)
+        answer = send(thread)
+        if answer.ok:
+            continue
+        judged = True
+        after = contents(api, thread)
+        verify.unchanged("LEAK-002", messages, after[0], "messages")
+        verify.unchanged("LEAK-002", files, after[1], "files of the thread")
+    if not judged:
+        raise Blocked("no bad message was refused")
+
+
+def contents(api: Api, thread: str) -> tuple[list[str], list[Any]]:
+    """Return the ids of the messages of a thread and of the files that it gives to code interpreter."""
+    return api.ids("list_messages", thread_id=thread), handed(api.call("get_thread", thread_id=thread).json)
 
 
 @requirement("LEAK-003")
@@ -128,7 +137,7 @@ def stores_with(api: Api, mark: str) -> bool:
     Raises:
         Blocked: the list does not show what was made a moment ago, so it proves nothing.
     """
-    marker = vector_store(api, name=api.unique("marker"))["id"]
+    marker = api.store(name=api.unique("marker"))["id"]
     rows = api.call("list_vector_stores", query={"limit": NEWEST}).data
     if not any(row.get("id") == marker for row in rows):
         raise Blocked("a vector store made just now is not listed, so the list proves nothing")
@@ -141,13 +150,21 @@ def _values(metadata: Any) -> list[Any]:
 
 @requirement("LEAK-006", needs=("vector_stores",))
 def test_refused_store_is_not_made(api: Api, verify: Verify) -> None:
-    name = api.unique()
-    body = {"name": name, "metadata": {"mark": name}, "expires_after": {"anchor": "last_active_at", "days": 0}}
-    answer = api.created("create_vector_store", api.call("create_vector_store", json=body))
-    if answer.ok:
-        raise Blocked(f"the bad store was not refused: {answer.told}")
-    told = f"refused ({answer.told}) and listed"
-    verify("LEAK-006", not stores_with(api, name), observed=told, expected="no such store", answer=answer)
+    judged = False
+    for wrong in (
+        {"expires_after": {"anchor": "last_active_at", "days": 0}},
+        {"file_ids": good_and_unknown(api)},
+    ):
+        name = api.unique()
+        body = {"name": name, "metadata": {"mark": name}, **wrong}
+        answer = api.post_store(**body)
+        if answer.ok:
+            continue
+        judged = True
+        told = f"refused ({answer.told}) and listed"
+        verify("LEAK-006", not stores_with(api, name), observed=told, expected="no such store", answer=answer)
+    if not judged:
+        raise Blocked("no bad store was refused")
 
 
 @requirement("LEAK-007", needs=("vector_stores",))
@@ -159,11 +176,16 @@ def test_refused_thread_makes_no_store(api: Api, verify: Verify) -> None:
         {"role": "user", "content": "Hello."},
         {"role": "user", "content": "Look.", "attachments": [attachment]},
     ]
-    answer = api.post_thread(tool_resources=resources, messages=messages)
+    answer = api.post_thread(metadata={"mark": mark}, tool_resources=resources, messages=messages)
     if answer.ok:
         raise Blocked(f"the bad thread was not refused: {answer.told}")
     told = f"refused ({answer.told}), and its store is listed"
     verify("LEAK-007", not stores_with(api, mark), observed=told, expected="no such store", answer=answer)
+    if api.has("list_threads"):
+        threads = api.call("list_threads", query={"limit": NEWEST})
+        there = any(mark in _values(row.get("metadata")) for row in threads.data)
+        told = f"refused and listed: {threads.told}"
+        verify("LEAK-007", threads.ok and not there, observed=told, expected="no such thread", answer=threads)
 
 
 # -- modifications -----------------------------------------------------------------------------------------------------
@@ -268,7 +290,7 @@ def test_run_is_modified_wholly_or_not_at_all(api: Api, verify: Verify) -> None:
 
 @requirement("KEEP-005", needs=("vector_stores",))
 def test_store_is_modified_wholly_or_not_at_all(api: Api, verify: Verify) -> None:
-    made = vector_store(api, name=api.unique(), metadata={"first": "before"})["id"]
+    made = api.store(name=api.unique(), metadata={"first": "before"})["id"]
     own = {"vector_store_id": made}
     bodies: list[dict[str, Any]] = [
         {"name": "after", "metadata": bad_metadata(api)},

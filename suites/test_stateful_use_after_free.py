@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from assistants_conformance.scenario import Verify, requirement
-from assistants_conformance.scenario.situations import able, asked, sound, vector_store
+from assistants_conformance.scenario.situations import able, asked, sound
 from assistants_conformance.target import Answer, Api, Blocked, NotApplicable
 from assistants_conformance.target.handing import assistant_with, message_with
 from assistants_conformance.target.specimens import unknown_id
@@ -133,7 +133,7 @@ def test_deleted_file_cannot_be_given(api: Api, verify: Verify, holder: str) -> 
 
 @requirement("UAF-005", needs=("vector_stores",))
 def test_deleted_store_is_of_no_use(api: Api, verify: Verify) -> None:
-    store = {"vector_store_id": vector_store(api, name=api.unique())["id"]}
+    store = {"vector_store_id": api.store(name=api.unique())["id"]}
     file = api.file(b"A line.\n", f"{api.unique()}.txt", "text/plain")["id"]
     deleted(api, "delete_vector_store", **store)
     answers = [
@@ -154,7 +154,7 @@ def test_deleted_store_is_of_no_use(api: Api, verify: Verify) -> None:
 
 @requirement("UAF-006", needs=("vector_stores",))
 def test_file_taken_from_a_store_is_no_longer_of_it(api: Api, verify: Verify) -> None:
-    store = vector_store(api, name=api.unique())["id"]
+    store = api.store(name=api.unique())["id"]
     file = api.file(b"A line.\n", f"{api.unique()}.txt", "text/plain")["id"]
     api.need(api.call("create_vector_store_file", vector_store_id=store, json={"file_id": file}), "add a file")
     ids = {"vector_store_id": store, "file_id": file}

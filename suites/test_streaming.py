@@ -14,6 +14,7 @@ import pytest
 
 from assistants_conformance.scenario import Verify, requirement
 from assistants_conformance.scenario.situations import LABOUR, STORY, TRIES, asked, has_ended, judged, text_of, worker
+from assistants_conformance.scenario.stores import filled, with_store
 from assistants_conformance.scenario.streams import (
     function_body,
     last_run,
@@ -25,7 +26,6 @@ from assistants_conformance.scenario.streams import (
 )
 from assistants_conformance.target import Api, Blocked, NotApplicable
 from assistants_conformance.target.api import call_ids
-from assistants_conformance.target.handing import message_files
 from assistants_conformance.target.prompts import CODE_INTERPRETER, NICKNAME, PICTURE, TABLE, WEATHER, demand
 from assistants_conformance.target.specimens import unknown_id
 
@@ -121,9 +121,11 @@ def test_citation_is_streamed(api: Api, verify: Verify) -> None:
         raise NotApplicable("files are cited by the search of the second shape, which this version does not have")
     text = b"The lighthouse of Skerryvore was lit for the first time on 1 February 1844."
     file = api.file(text, "lighthouse.txt", "text/plain")["id"]
-    thread = api.thread()["id"]
-    question = "On which day was the lighthouse of Skerryvore lit for the first time? Search the file and cite it."
-    api.message(thread, question, **message_files(api, file, tool="file_search"))
+    # A file that is still being indexed cannot be cited.
+    thread = api.thread(**with_store(filled(api, file)))["id"]
+    api.message(
+        thread, "On which day was the lighthouse of Skerryvore lit for the first time? Search the file and cite it."
+    )
     with judged(api, "ANN-013"):
         begun(stream_run(api, thread, api.assistant(tools=[{"type": "file_search"}])["id"]))
 

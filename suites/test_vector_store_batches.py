@@ -14,6 +14,7 @@ from assistants_conformance.target import Api, Blocked
 from assistants_conformance.target.reading import inner
 
 STORES = ("vector_stores",)
+FIELDS = tuple(f"VSB-F{number:02}" for number in range(1, 7))
 BATCH = "get_vector_store_file_batch"
 
 
@@ -28,7 +29,18 @@ def listed(api: Api, store: str, batch: str, **query: Any) -> list[str]:
 
 
 @requirement(
-    "VS-010", "VS-011", "VS-013", "VS-033", "VS-035", "VS-037", "VS-042", "VS-046", "VS-051", "N-24", needs=STORES
+    "VS-010",
+    "VS-011",
+    "VS-013",
+    "VS-033",
+    "VS-035",
+    "VS-037",
+    "VS-042",
+    "VS-046",
+    "VS-051",
+    "N-24",
+    *FIELDS,
+    needs=STORES,
 )
 def test_batch_is_added_read_and_listed(api: Api, verify: Verify) -> None:
     files, store = [text_file(api) for _ in range(3)], api.store()["id"]
@@ -95,8 +107,12 @@ def test_cancelling_a_finished_batch_changes_nothing(api: Api, verify: Verify) -
 
 @requirement("VS-034", needs=STORES)
 def test_limits_of_a_batch(api: Api, verify: Verify) -> None:
-    node = api.profile.request_schema("create_vector_store_file_batch")["properties"]["file_ids"]
-    most, store, file = node["maxItems"], api.store()["id"], text_file(api)
+    def limit(operation: str) -> int:
+        return int(api.profile.request_schema(operation)["properties"]["file_ids"]["maxItems"])
+
+    most, store, file = limit("create_vector_store_file_batch"), api.store()["id"], text_file(api)
+    # The limit of batches was raised in the life of a version, and a target may stand on either side of that.
+    taken = min(most, limit("create_vector_store"))
 
     def entries() -> list[str]:
         return api.ids("list_vector_store_files", vector_store_id=store)
@@ -106,7 +122,7 @@ def test_limits_of_a_batch(api: Api, verify: Verify) -> None:
     # One file named many times: hundreds of uploads would tell no more.
     if not api.post_batch(store, [file, file]).ok:
         raise Blocked(f"a file cannot be named twice, and {most + 1} files are not uploaded")
-    verify.status("VS-034", api.post_batch(store, [file] * most), 200)
+    verify.status("VS-034", api.post_batch(store, [file] * taken), 200)
     other = api.store()["id"]
     answer = api.post_batch(other, [file] * (most + 1))
     verify.refused("VS-034", answer)

@@ -26,7 +26,7 @@ from assistants_conformance.scenario.stores import (
     text_file,
     with_store,
 )
-from assistants_conformance.target import Answer, Api, Blocked
+from assistants_conformance.target import Answer, Api, Blocked, NotApplicable
 from assistants_conformance.target.handing import message_files
 from assistants_conformance.target.reading import inner, notes
 
@@ -213,6 +213,8 @@ def test_citations_name_files_that_were_searched(api: Api, verify: Verify) -> No
 def test_results_of_a_run_come_best_first(api: Api, verify: Verify) -> None:
     del verify  # The judge sees it.
     run = search(api, asking(api), assistant_of(api, filled(api, *library(api).values())))
+    if not results(api.steps(run)) and api.profile.platform == "azure":
+        raise NotApplicable("in this version steps show no results")
     if len(results(api.steps(run))) < 2:
         raise Blocked("the search shows no two results")
 

@@ -13,6 +13,7 @@ RANK = {
     "target": 3,
     "recordings": 3,
     "reference": 3,
+    "cassette": 4,
     "reporting": 4,
     "scenario": 5,
     "plugin": 6,

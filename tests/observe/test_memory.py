@@ -21,6 +21,26 @@ def test_ended_objects_are_forgotten():
     assert api.judge.findings == []
 
 
+def test_ended_stores_are_forgotten():
+    api = embed(embedded_settings(load_profile()))
+    world, _ = api.judge._session("")
+    for _ in range(5):
+        files = [api.file(b"A note.\n", "note.txt", "text/plain")["id"] for _ in range(2)]
+        store = api.store(file_ids=files[:1])["id"]
+        batch = api.need(api.post_batch(store, files), "add a batch")["id"]
+        api.indexed("get_vector_store_file_batch", vector_store_id=store, batch_id=batch)
+        api.call("list_vector_store_files", vector_store_id=store)
+        assert world.stores[store].files.keys() == set(files)
+        api.call("delete_file", file_id=files[0])
+        assert world.stores[store].files.keys() == {files[1]}
+        api.call("delete_vector_store", vector_store_id=store)
+        api.call("delete_file", file_id=files[1])
+    assert world.stores == {}
+    assert world.objects == {}
+    assert not any(world.children.values())
+    assert api.judge.findings == []
+
+
 def test_what_has_ended_is_remembered_up_to_a_bound():
     judge = Judge(load_profile(), closed=True)
     world, _ = judge._session("")

@@ -127,3 +127,17 @@ def test_refusal_of_a_server_in_front_is_not_taken_for_one_of_the_service(identi
     api.call("get_thread", thread_id=identifier)
     names = found([answered(trace[0], status, b"<html>Bad Request</html>", "text/html")])
     assert ({"ERR-002", "ERR-003", "ERR-031"} & names == set()) is in_front
+
+
+def test_file_that_was_taken_out_of_a_store_is_gone_until_it_is_given_again():
+    api, trace = target("file-taken-out-of-a-store-is-still-read")
+    store, file = api.store()["id"], api.file(b"A line.\n", "line.txt", "text/plain")["id"]
+    ids = {"vector_store_id": store, "file_id": file}
+    api.post_store_file(store, file)
+    api.call("delete_vector_store_file", **ids)
+    api.post_store_file(store, file)
+    api.call("get_vector_store_file", **ids)
+    assert judged(trace).exercised["UAF-006"] == 0
+    api.call("delete_vector_store_file", **ids)
+    api.call("get_vector_store_file", **ids)
+    assert "UAF-006" in found(trace)

@@ -210,7 +210,7 @@ def _(trace):
         yield swapped(trace, number, with_body(exchange, body))
 
 
-@trace_wide("batch: completed as soon as it is added", "VS-010")
+@trace_wide("batch: completed as soon as it is added", "VS-010", "N-24")
 def _(trace):
     for number, exchange, body in created(trace, "vector_stores", "*", "file_batches"):
         yield swapped(trace, number, with_body(exchange, {**body, "status": "completed"}))
@@ -280,23 +280,3 @@ def _(body):
         when=lambda _, b: b.get("object") == "vector_store.file.deleted")  # fmt: skip
 def _(body):
     body["object"] = "vector_store.deleted"
-
-
-@answer("search: results worst first", "VS-049",
-        when=lambda _, b: len({result.get("score") for result in results(b)}) > 1)  # fmt: skip
-def _(body):
-    results(body).reverse()
-
-
-def results(body: Any) -> list[Any]:
-    """The results of a search, of a store or the first in steps."""
-    steps = body.get("data", [body]) if isinstance(body, dict) else []
-    if isinstance(body, dict) and body.get("object") == "vector_store.search_results.page":
-        return steps
-    for step in steps if isinstance(steps, list) else []:
-        details = step.get("step_details") if isinstance(step, dict) else None
-        for call in (details or {}).get("tool_calls") or []:
-            found = (call.get("file_search") or {}).get("results")
-            if isinstance(found, list):
-                return found
-    return []

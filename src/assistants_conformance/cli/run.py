@@ -12,6 +12,8 @@ import click
 from assistants_conformance.cli.problems import Problem, told, writable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from assistants_conformance.target.resolve import Options, Resolved
 
 _INI = Path(__file__).with_name("pytest.ini")
@@ -26,6 +28,10 @@ _INI = Path(__file__).with_name("pytest.ini")
 @click.option("-n", "workers", metavar="N", help="Run in N processes, or auto.")
 @click.option("--json", "result", metavar="FILE", help="Write the result to this file.")
 @click.option("--junit", metavar="FILE", help="Write a JUnit report to this file.")
+@click.option("--record", metavar="DIR", help="Keep the traffic, a cassette a scenario; a name with .zip: one archive.")
+@click.option("--replay", metavar="DIR", help="Take the answers from cassettes: no key, no network.")
+@click.option("--max-age", type=click.IntRange(0), metavar="DAYS", help="With --replay: tell of older cassettes.")
+@click.option("--hide-host", is_flag=True, help="With --record: do not write the name of the target's host.")
 @click.option("--model", help="The model or deployment that scenarios name.")
 @click.option("--run-expiry", type=click.IntRange(1), metavar="SECONDS", help="When the target lets a run expire.")
 @click.option("--clock-url", metavar="URL", help='Where its clock is wound: POST {"advance_seconds": N}.')
@@ -44,6 +50,10 @@ def run(
     workers: str | None,
     result: str | None,
     junit: str | None,
+    record: str | None,
+    replay: str | None,
+    max_age: int | None,
+    hide_host: bool,
     model: str | None,
     run_expiry: int | None,
     clock_url: str | None,
@@ -76,7 +86,8 @@ def run(
             faults=faults,
         )
         given = {"--assistants-json": writable(result, "--json"), "--junitxml": writable(junit, "--junit")}
-        _begin(options, level, given["--assistants-json"])
+        if replay is None:
+            _begin(options, level, given["--assistants-json"])
         suites = folder("suites")
     arguments = [
         str(suites),
@@ -87,6 +98,7 @@ def run(
         "-rN",
         "--assistants-reached",
         *(f"{name}={path.absolute()}" for name, path in given.items() if path is not None),
+        *_taped(record, replay, max_age, hide_host),
         *_workers(workers),
         *_passed_on(options, level),
         *(["-k", expression] if expression is not None else []),
@@ -94,6 +106,16 @@ def run(
         *pytest_arguments,
     ]
     sys.exit(_pytest(arguments))
+
+
+def _taped(record: str | None, replay: str | None, max_age: int | None, hide_host: bool) -> Iterator[str]:
+    for name, path in (("record", record), ("replay", replay)):
+        if path is not None:
+            yield f"--assistants-{name}={Path(path).absolute()}"
+    if max_age is not None:
+        yield f"--assistants-max-age={max_age}"
+    if hide_host:
+        yield "--assistants-hide-host"
 
 
 def _begin(options: Options, level: str | None, result: Path | None) -> None:

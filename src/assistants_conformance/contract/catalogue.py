@@ -25,7 +25,7 @@ class ContractError(ValueError):
 
 
 _REQUIRED = {"id", "level", "impact", "title", "statement", "source", "profiles"}
-_OPTIONAL = {"field", "occasion", "overrides", "shape"}
+_OPTIONAL = {"field", "live_only", "occasion", "overrides", "shape"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,8 @@ class Requirement:
 
     `profiles` are the profiles it applies to; `field_name` is set for a rule about one field (`run.usage`).
     `occasion` is set for a rule that can only be judged when something happens that a client cannot bring about on any
-    target. `shape` is true where one valid example shows that the rule holds, whatever the target remembers.
+    target. `shape` is true where one valid example shows that the rule holds, whatever the target remembers;
+    `live_only` where no recording shows it: when an event arrived, what a disconnect did.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Requirement:
     field_name: str | None = None
     occasion: str | None = None
     shape: bool = False
+    live_only: bool = False
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def in_profile(self, profile: str) -> Requirement:
@@ -75,6 +77,7 @@ def _row(area: str, place: str, row: Mapping[str, Any]) -> Requirement:
         field_name=row.get("field"),
         occasion=row.get("occasion"),
         shape=row.get("shape", False),
+        live_only=row.get("live_only", False),
         overrides=MappingProxyType(row.get("overrides", {})),
     )
 

@@ -57,11 +57,12 @@ class RunSeen:
 
 @dataclass
 class EntrySeen:
-    """One file of a vector store: its last status, and the chunking that it was given."""
+    """One file of a vector store: its last status, the chunking that it was given, whether it was there before."""
 
     status: str = ""
     ended: float = float("-inf")
     chunking: dict[str, Any] | None = None
+    again: bool = False
 
 
 @dataclass
@@ -139,6 +140,8 @@ class World:
             self.runs.pop(run, None)
             self._forget(run)
         self.stores.pop(identifier, None)
+        for store in self.stores.values():
+            store.files.pop(identifier, None)
         kind = self.objects[identifier].kind if identifier in self.objects else ""
         self._forget(identifier)
         self.ended[identifier] = (kind, at)

@@ -33,6 +33,9 @@ _OPTIONS: tuple[tuple[str, Any, str], ...] = (
     ("clock-url", str, 'where the target\'s clock is wound: POST {"advance_seconds": N}'),
     ("failing-model", str, "a model whose runs fail"),
     ("request-timeout", float, "seconds to wait for one answer"),
+    ("record", str, "keep the traffic of every scenario in this folder, or in this archive (.zip)"),
+    ("replay", str, "take the answers from this folder or archive: no key, no network"),
+    ("max-age", int, "in a replay: name cassettes that are older, in days"),
     ("run-timeout", float, "seconds to wait for one run"),
 )
 
@@ -48,6 +51,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         group.addoption(f"--assistants-{name}", type=kind, default=None, help=told)
     group.addoption(
         "--assistants-fault", action="append", default=None, metavar="NAME", help="break the server in this process"
+    )
+    group.addoption(
+        "--assistants-hide-host", action="store_true", default=False, help="in a recording: do not name the host"
     )
     # Set by the command line, which has asked the target itself already and has shown the settings.
     group.addoption("--assistants-reached", action="store_true", default=False, help="do not ask the target first")
@@ -223,6 +229,7 @@ def pytest_configure_node(node: Any) -> None:
     found = _found(node.config)
     if found is not None:
         found.workers += 1
+        node.workerinput[_PROPERTY] = found.for_worker()
 
 
 @pytest.hookimpl(optionalhook=True)

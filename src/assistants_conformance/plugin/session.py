@@ -8,11 +8,15 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 
 from assistants_conformance._data import folder
-from assistants_conformance.contract import LEVELS
+from assistants_conformance.cassette.form import CassetteError
+from assistants_conformance.cassette.masking import SecretError
+from assistants_conformance.contract import DEFAULT_PROFILE, LEVELS
 from assistants_conformance.observe import Exchange, Finding, Judge
+from assistants_conformance.plugin.taping import LIVE_ONLY, NO_CASSETTE, Taping, hidden_hosts, offline, taping_of
 from assistants_conformance.reporting.console import Ink, report, screen, totals, verdict_line
 from assistants_conformance.reporting.result import Target, document, write
 from assistants_conformance.reporting.tally import Tally
@@ -20,13 +24,14 @@ from assistants_conformance.reporting.verdicts import Verdicts, decide
 from assistants_conformance.scenario import Outcome, conduct
 from assistants_conformance.target import Api, Capabilities, TargetSettings
 from assistants_conformance.target.reach import UnreachableError, reach
-from assistants_conformance.target.resolve import Options, Resolved, resolve
+from assistants_conformance.target.resolve import REFERENCE, Options, Resolved, resolve
 from assistants_conformance.target.table import ConfigError, near
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from assistants_conformance.cassette.provenance import Provenance
     from assistants_conformance.scenario import Binding
 
 #: The statuses of pytest that say only how the tests ended: passed, failed, none collected.
@@ -35,6 +40,10 @@ _ORDINARY = (0, 1, 5)
 
 class Stopped(Exception):
     """A session cannot begin; the message is one line."""
+
+
+class _NoCassette(Exception):
+    """A scenario that was not recorded."""
 
 
 class _Counting(Judge):
@@ -121,14 +130,23 @@ class Session:
         self._ran = 0
         self._verdicts: Verdicts | None = None
         self._notes: list[str] = []
+        self._secrets: list[str] = []
         self._begun = time.monotonic()
         path = config.getoption("assistants_json")
         self._json: Path | None = config.invocation_params.dir / path if path else None
+        self._recording: Provenance | None = None
         try:
             self._level = level_of(config.getoption("assistants_level"))
-            self.resolved: Resolved = resolve(options_of(config), os.environ, config.invocation_params.dir)
+            self._taping = taping_of(config)
+            options = options_of(config)
+            if self._taping is not None and self._taping.replays:
+                self._recording = self._taping.provenance(options.profile, DEFAULT_PROFILE)
+                options = replace(options, url=REFERENCE, profile=self._recording.profile, faults=())
+            self.resolved: Resolved = resolve(options, os.environ, config.invocation_params.dir)
             self.settings = self.resolved.settings
-            if self.settings.embedded:
+            if self._recording is not None:
+                self.settings = Taping.settings(self._recording, self.settings, self.resolved.settings.profile)
+            elif self.settings.embedded:
                 self.settings = embedded(self.settings)
                 check_faults(self.settings)
             elif not worker and not config.getoption("assistants_reached"):
@@ -137,13 +155,32 @@ class Session:
                 _check_folder(self._json)
         except (ConfigError, UnreachableError) as error:
             raise Stopped(str(error)) from error
-        self._capabilities = Capabilities(self.settings.capabilities)
+        known = self._recording.capabilities if self._recording is not None else {}
+        if self._taping is not None and not self._taping.replays:
+            given = getattr(config, "workerinput", {}).get("conformance")
+            hidden = hidden_hosts(self.settings, hide=config.getoption("assistants_hide_host"))
+            self._taping.begin_recording(self.settings, hidden, given)
+            if not worker:
+                self._taping.probe(self.settings, self._new_judge())
+            known = self._taping.capabilities
+        self._capabilities = Capabilities(self.settings.capabilities, known)
         self._known = {one.requirement: one for one in self.settings.known}
         self._ink = Ink(secrets=self.resolved.secrets)
 
     def header(self) -> list[str]:
         """Return the settings in lines, secrets hidden."""
-        return ["assistants-conformance " + line for line in self.resolved.header()]
+        lines = self.resolved.header()
+        if self._recording is not None:
+            told = self._recording
+            lines = [f"replay: {told.target}, recorded {told.recorded} for {told.profile} by {told.tool}"]
+        return ["assistants-conformance " + line for line in lines]
+
+    def for_worker(self) -> str:
+        """Return what a worker of xdist has to know."""
+        return self._taping.for_worker() if self._taping is not None else ""
+
+    def _new_judge(self) -> _Counting:
+        return _Counting(self.settings.profile, closed=True, expiry_seconds=self.settings.run_expiry_seconds)
 
     # -- selection ---------------------------------------------------------------------------------------------------
 
@@ -179,12 +216,15 @@ class Session:
     def api(self) -> Api:
         """The target with a judge of its own for each scenario: what one leaves behind accuses no other."""
         settings = self.settings
-        judge = self._judge = _Counting(settings.profile, closed=True, expiry_seconds=settings.run_expiry_seconds)
+        judge = self._judge = self._new_judge()
         self._handed = True
         if self._api is not None:
             self._api.judge = judge
             return self._api
-        if settings.embedded:
+        if self._taping is not None:
+            # What a scenario is given in the end depends on its name.
+            self._api = Api(settings, judge, httpx2.MockTransport(lambda _: httpx2.Response(500)))
+        elif settings.embedded:
             from assistants_conformance.scenario.embed import embed  # noqa: PLC0415 - loads the server
 
             self._api = embed(settings, judge)
@@ -213,7 +253,11 @@ class Session:
                 tally.blocked.setdefault(identifier, spent)
             return "not-applicable", spent
         try:
-            outcome = conduct(function, api, tally, name, arguments)
+            outcome = self._conduct(function, api, name, arguments)
+        except _NoCassette as error:
+            for identifier in active:
+                tally.blocked.setdefault(identifier, str(error))
+            return "not-applicable", str(error)
         except pytest.fail.Exception as error:
             # The clock of pytest-timeout: a scenario that hangs must not stay without a word.
             told = f"the scenario did not end: {error}"
@@ -228,6 +272,27 @@ class Session:
         if outcome.kind == "error":
             self._drop_api()
         return self._told(outcome)
+
+    def _conduct(self, function: Callable[..., Any], api: Api, name: str, arguments: Mapping[str, Any]) -> Outcome:
+        taping = self._taping
+        if taping is None or self._judge is None:
+            return conduct(function, api, self._tally, name, arguments)
+        own = taping.api(self.settings, self._judge, name)
+        own.capabilities = self._capabilities
+        try:
+            if not taping.insert(own, name):
+                raise _NoCassette(f"{NO_CASSETTE}: record it again")
+            with offline(taping.replays):
+                outcome = conduct(function, own, self._tally, name, arguments)
+        except CassetteError as error:
+            raise _NoCassette(f"{NO_CASSETTE}: {error}") from error
+        finally:
+            own.close()
+        try:
+            taping.eject(own, name)
+        except SecretError as error:
+            self._secrets.append(str(error))
+        return outcome
 
     def broke(self, binding: Binding, reason: str) -> None:
         """Note that a scenario failed before or after its own part."""
@@ -277,6 +342,7 @@ class Session:
                 "tally": self._tally.to_json(),
                 "capabilities": dict(self._capabilities.known),
                 "filtered": self._filtered,
+                "secrets": self._secrets,
                 "expected": self._expected,
                 "matched": self._matched,
                 "selected": self._selected,
@@ -291,6 +357,7 @@ class Session:
         self._tally.merge(data["tally"])
         self._probed.update({name: (there, how) for name, (there, how) in data["capabilities"].items()})
         self._filtered = self._filtered or data["filtered"]
+        self._secrets += data["secrets"]
         # Every worker collects everything and runs its share.
         self._expected, self._matched, self._selected = data["expected"], data["matched"], data["selected"]
         self._ran += data["ran"]
@@ -304,6 +371,10 @@ class Session:
             self._filtered = "the run was stopped before its end"
         if not self._matched:
             return exitstatus
+        if self._recording is not None:
+            for identifier, row in self.settings.profile.requirements.items():
+                if row.live_only:
+                    self._tally.leave_out(identifier, LIVE_ONLY)
         verdicts = self._verdicts = decide(
             self._tally,
             self.settings.profile,
@@ -314,6 +385,7 @@ class Session:
         status = verdicts.exit_status
         if not self._selected:
             status = self._nothing(status)
+        status = max(status, self._taped(verdicts))
         if self._json is not None and not self._write(self._json, verdicts):
             status = 2
         if exitstatus not in _ORDINARY:
@@ -327,13 +399,29 @@ class Session:
         self._notes.append(f"no scenario ran: none that was collected is about the profile {self.settings.profile.id}")
         return status
 
+    def _taped(self, verdicts: Verdicts) -> int:
+        """Keep what was recorded, or compare what was replayed; return an exit status."""
+        taping, whole = self._taping, self._filtered is None
+        if taping is None:
+            return 0
+        now = {row.requirement.id: row.verdict for row in verdicts.rows}
+        if self._recording is not None:
+            most = self._config.getoption("assistants_max_age")
+            self._notes += taping.compared(self._recording, now if whole else {}, most)
+            return 0
+        if self._secrets:
+            self._notes += [f"not kept: {told}" for told in self._secrets]
+            return 2
+        self._notes += taping.keep(taping.describe(self.settings, verdicts.overall, now), whole=whole).lines()
+        return 0
+
     def _write(self, path: Path, verdicts: Verdicts) -> bool:
         settings = self.settings
         result = document(
             Target(
-                settings.url or "reference",
+                self._recording.target if self._recording is not None else settings.url or "reference",
                 settings.profile.id,
-                "reference" if settings.embedded else "live",
+                "replay" if self._recording is not None else "reference" if settings.embedded else "live",
                 {name: there for name, (there, _) in self._probed.items()},
             ),
             verdicts.rows,

@@ -76,13 +76,14 @@ class Reference:
         failing_model: str | None = None,
         run_expiry: int | None = None,
         other_key: str = "",
+        seed: str | None = None,
     ) -> None:
         self.profile = profile
         self.clock = clock
         self.key = key
         self.token = token
         self.faults = Faults(profile, faults)
-        self.world = World(profile, clock, self.faults, failing_model, run_expiry)
+        self.world = World(profile, clock, self.faults, failing_model, run_expiry, seed)
         self._spoiler = Spoiler(profile, self.faults)
         self.world.spoil = self._spoiler.spoil
         self._schemas: dict[str, dict[str, Any]] = {}
@@ -90,7 +91,9 @@ class Reference:
         self._requests = itertools.count(1)
         self._other_key = other_key
         self._neighbour = (
-            Reference(profile, clock=clock, key=other_key) if other_key and profile.platform == "openai" else None
+            Reference(profile, clock=clock, key=other_key, seed=None if seed is None else f"{seed}/neighbour")
+            if other_key and profile.platform == "openai"
+            else None
         )
 
     def handle(self, method: str, url: str, headers: Mapping[str, str], body: bytes, *, peer: object = None) -> Reply:

@@ -27,36 +27,54 @@ if TYPE_CHECKING:
 _AT_ONCE = 1.0
 _PAIR = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 _BMP = 0xFFFF
-#: By fault: the operations that still find what was deleted.
-_REVIVED: Mapping[str, tuple[str, ...]] = {
+#: By fault: the deletion that is not looked at, and the operations that do not look.
+_REVIVED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "deleted-assistant-still-runs": (
-        "create_run",
-        "create_thread_and_run",
-        "create_assistant_file",
-        "list_assistant_files",
+        "delete_assistant",
+        ("create_run", "create_thread_and_run", "create_assistant_file", "list_assistant_files"),
     ),
     "deleted-thread-still-takes-writes": (
-        "create_message",
-        "create_run",
-        "modify_thread",
-        "modify_message",
-        "modify_run",
-        "cancel_run",
-        "submit_tool_outputs",
-        "list_run_steps",
-        "get_run_step",
-        "delete_message",
+        "delete_thread",
+        (
+            "create_message",
+            "create_run",
+            "modify_thread",
+            "modify_message",
+            "modify_run",
+            "cancel_run",
+            "submit_tool_outputs",
+            "list_run_steps",
+            "get_run_step",
+            "delete_message",
+        ),
     ),
-    "deleted-message-is-still-modified": ("modify_message",),
+    "deleted-message-is-still-modified": ("delete_message", ("modify_message",)),
     "deleted-file-can-still-be-given": (
-        "create_assistant",
-        "modify_assistant",
-        "create_assistant_file",
-        "create_thread",
-        "modify_thread",
-        "create_message",
+        "delete_file",
+        (
+            "create_assistant",
+            "modify_assistant",
+            "create_assistant_file",
+            "create_thread",
+            "modify_thread",
+            "create_message",
+        ),
     ),
-    "content-outlives-its-file": ("get_file_content",),
+    "content-outlives-its-file": ("delete_file", ("get_file_content",)),
+    "deleted-store-is-still-filled": (
+        "delete_vector_store",
+        (
+            "modify_vector_store",
+            "list_vector_store_files",
+            "create_vector_store_file",
+            "create_vector_store_file_batch",
+        ),
+    ),
+    "deleted-store-can-still-be-given": ("delete_vector_store", ("create_assistant", "create_thread")),
+    "file-taken-out-of-a-store-is-still-read": (
+        "delete_vector_store_file",
+        ("get_vector_store_file", "delete_vector_store_file"),
+    ),
 }
 #: What a create or modify refers to, or is checked for at last.
 _LATE = ("tool_resources", "file_ids", "attachments", "tool_choice", "response_format")
@@ -66,7 +84,7 @@ _LATE = ("tool_resources", "file_ids", "attachments", "tool_choice", "response_f
 class Remains:
     """What a faulty server keeps: deleted objects with their table, locks, who made what last, and who asks now."""
 
-    graves: dict[str, tuple[dict[str, Any], Any]] = field(default_factory=dict)
+    graves: list[tuple[str, dict[str, Any], Any]] = field(default_factory=list)
     locked: set[str] = field(default_factory=set)
     latest: dict[str, tuple[object, float, dict[str, Any], str]] = field(default_factory=dict)
     peer: object = None
@@ -91,7 +109,7 @@ def carry_out(world: World, operation: str, call: Call) -> Json | Raw | RunStrea
             _half_done(world, operation, call)
             raise
     if doomed is not None:
-        world.remains.graves[doomed[1].id] = doomed
+        world.remains.graves.append((operation, *doomed))
     if isinstance(result, dict):
         _overwritten(world, operation, result)
     return result
@@ -205,6 +223,11 @@ def _known(world: World, name: str, params: Mapping[str, str]) -> Iterable[str]:
 
 def _reparented(world: World, operation: str, params: dict[str, str]) -> dict[str, str]:
     file = params.get("file_id")
+    if "vector_store_id" in params:
+        for store in world.store.vector_stores.values():
+            if file in store.files or params.get("batch_id") in store.batches:
+                return {**params, "vector_store_id": store.id}
+        return params
     if operation in ("get_assistant_file", "delete_assistant_file"):
         for assistant in world.store.assistants.values():
             if file in assistant.files:
@@ -228,11 +251,14 @@ def _doomed(world: World, operation: str, call: Call) -> tuple[dict[str, Any], A
     """Return the table and the object that a deletion is about."""
     store = world.store
     thread = store.threads.get(call.params.get("thread_id", ""))
+    holder = store.vector_stores.get(call.params.get("vector_store_id", ""))
     tables: dict[str, tuple[dict[str, Any], str]] = {
         "delete_assistant": (dict_of(store.assistants), "assistant_id"),
         "delete_thread": (dict_of(store.threads), "thread_id"),
         "delete_message": (dict_of(thread.messages) if thread is not None else {}, "message_id"),
         "delete_file": (dict_of(store.files), "file_id"),
+        "delete_vector_store": (dict_of(store.vector_stores), "vector_store_id"),
+        "delete_vector_store_file": (dict_of(holder.files) if holder is not None else {}, "file_id"),
     }
     if operation not in tables:
         return None
@@ -249,10 +275,9 @@ def dict_of(table: Any) -> dict[str, Any]:
 
 @contextmanager
 def _revived(world: World, operation: str, call: Call) -> Iterator[None]:
-    back = []
-    if any(operation in _REVIVED[fault] for fault in _REVIVED if world.faults.on(fault)):
-        named = {*call.params.values(), *_texts(call.body)}
-        back = [grave for identifier, grave in world.remains.graves.items() if identifier in named]
+    blind = {deletion for fault, (deletion, users) in _REVIVED.items() if operation in users and world.faults.on(fault)}
+    named = {*call.params.values(), *_texts(call.body)} if blind else set()
+    back = [(table, row) for deletion, table, row in world.remains.graves if deletion in blind and row.id in named]
     for table, row in back:
         table[row.id] = row
     try:
@@ -277,7 +302,9 @@ def _half_done(world: World, operation: str, call: Call) -> None:
     faults = world.faults
     if operation == "create_run" and faults.on("refused-run-keeps-the-lock"):
         world.remains.locked.add(call.params["thread_id"])
-    creates = operation in ("create_assistant", "create_message", "create_run")
+    creates = operation in ("create_assistant", "create_message", "create_run", "create_vector_store")
+    if operation == "create_thread" and faults.on("refused-thread-leaves-its-store"):
+        _try(world, operation, call.params, {name: value for name, value in call.body.items() if name != "messages"})
     if (creates and faults.on("late-refusal-leaves-its-object")) or (
         operation.startswith("modify_") and faults.on("late-refusal-leaves-half-a-change")
     ):

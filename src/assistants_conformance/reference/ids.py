@@ -54,10 +54,10 @@ def _spoilt(kind: str, faults: Faults) -> bool:
 class Ids:
     """A source of identifiers that never repeats itself."""
 
-    def __init__(self, forms: Mapping[str, str]) -> None:
+    def __init__(self, forms: Mapping[str, str], seed: str | None = None) -> None:
         self._forms = forms
         # Not the module's own generator: a test that seeds it must not get one id twice.
-        self._random = random.SystemRandom()
+        self._random: random.Random = random.SystemRandom() if seed is None else random.Random(seed)
 
     def new(self, kind: str) -> str:
         """Return a new id for a kind of object (`run`, `run_step`, `tool_call` ...).

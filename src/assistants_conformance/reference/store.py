@@ -34,8 +34,8 @@ def found(table: Mapping[str, R], kind: str, identifier: str) -> R:
 class Store:
     """All objects, each kind in the order of its making."""
 
-    def __init__(self, profile: Profile, faults: Faults) -> None:
-        self.ids = Ids(forms(profile.id_forms, faults))
+    def __init__(self, profile: Profile, faults: Faults, seed: str | None = None) -> None:
+        self.ids = Ids(forms(profile.id_forms, faults), seed)
         self.assistants: dict[str, Assistant] = {}
         self.threads: dict[str, Thread] = {}
         self.files: dict[str, StoredFile] = {}

@@ -33,14 +33,20 @@ class World:
     """One server's state and rules."""
 
     def __init__(
-        self, profile: Profile, clock: Clock, faults: Faults, failing_model: str | None, run_expiry: int | None
+        self,
+        profile: Profile,
+        clock: Clock,
+        faults: Faults,
+        failing_model: str | None,
+        run_expiry: int | None,
+        seed: str | None = None,
     ) -> None:
         self.profile = profile
         self.clock = clock
         self.faults = faults
         self.failing_model = failing_model
         self.run_expiry = run_expiry
-        self.store = Store(profile, faults)
+        self.store = Store(profile, faults, seed)
         self.render = Renderer(profile, faults)
         self.file_types = FileTypes(profile)
         self.index = Index(self)

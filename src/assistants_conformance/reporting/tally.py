@@ -82,6 +82,12 @@ class Tally:
         if test not in tests:
             tests.append(test)
 
+    def leave_out(self, requirement: str, reason: str) -> None:
+        """Forget what was seen of a requirement that cannot be judged here."""
+        for seen in (self.exercised, self.failures, self.findings, self.blocked, self.errors):
+            seen.pop(requirement, None)
+        self.not_applicable[requirement] = reason
+
     def to_json(self) -> dict[str, Any]:
         """Return plain data."""
         # asdict() makes a Counter anew from its pairs, and so counts the pairs.

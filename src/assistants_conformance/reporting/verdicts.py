@@ -47,7 +47,8 @@ AREAS = (
 )
 
 _STATUS: Mapping[Overall, int] = {"conformant": 0, "incomplete": 0, "non-conformant": 1, "retired": 2, "error": 2}
-_BUDGET = "not-run (budget)"
+#: How a reason begins that a budget or a missing cassette left a scenario out.
+_LEFT_OUT = "not-run ("
 #: Where at least so large a part of all creates gave an id that was given before, objects have no identity at all.
 _NO_IDENTITY = 0.5
 _NOTHING_SHOWN = "one id stands for many objects (OBJ-001), so what was seen of one proves nothing"
@@ -163,7 +164,7 @@ def _verdict(
             return "fail", STALE
         return "pass", f"in part; elsewhere: {blocked}" if blocked is not None else None
     if blocked is not None:
-        if blocked.startswith(_BUDGET):
+        if blocked.startswith(_LEFT_OUT):
             return "not-run", blocked.removeprefix("not-run").strip().replace("(budget)", "budget", 1)
         return "not-testable", blocked
     if identifier in tally.not_applicable:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 KEY = "embedded-reference-key"
 TOKEN = "embedded-reference-token"  # noqa: S105 - opens nothing
 OTHER_KEY = "embedded-other-key"
+#: When a recording of the embedded server begins: 2026-01-01, in Unix seconds.
+RECORDED_START = 1_767_225_600.0
 FAILING_MODEL = "embedded-failing-model"
 #: Nobody is asked there: the embedded server knows by itself what a server and a search would answer.
 MCP_SERVER = "https://mcp.invalid/"
@@ -40,9 +42,12 @@ def embedded_settings(profile: Profile, faults: Iterable[str] = ()) -> TargetSet
     )
 
 
-def embed(settings: TargetSettings, judge: Judge | None = None) -> Api:
-    """Start a reference server in this process and return an Api on it."""
-    clock = VirtualClock()
+def embed(settings: TargetSettings, judge: Judge | None = None, *, seed: str | None = None) -> Api:
+    """Start a reference server in this process and return an Api on it.
+
+    With a `seed` the server says the same each time: its ids come from the seed, and its clock begins at a fixed time.
+    """
+    clock = VirtualClock(None if seed is None else RECORDED_START)
     server = Reference(
         settings.profile,
         clock=clock,
@@ -52,6 +57,7 @@ def embed(settings: TargetSettings, judge: Judge | None = None) -> Api:
         failing_model=settings.failing_model,
         run_expiry=settings.run_expiry_seconds,
         other_key=settings.other_key,
+        seed=seed,
     )
     api = Api(
         settings,

@@ -135,10 +135,3 @@ def sound(verify: Verify, answer: Answer, *requirements: str) -> bool:
     for identifier in requirements:
         verify.untold.setdefault(identifier, f"the server failed with {answer.status} (ERR-025)")
     return False
-
-
-def vector_store(api: Api, **body: Any) -> dict[str, Any]:
-    """Create a vector store or raise Blocked."""
-    api.require("vector_stores")
-    answer = api.created("create_vector_store", api.call("create_vector_store", json=body))
-    return api.need(answer, "create a vector store")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from assistants_conformance.target import Api, Blocked
 from assistants_conformance.target.reading import inner, rows, tool_calls
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from assistants_conformance.target import Answer
 
 SEARCH: dict[str, Any] = {"type": "file_search"}
@@ -22,6 +24,9 @@ COUNTS = ("in_progress", "completed", "failed", "cancelled", "total")
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 2.0
 _MOST_POLLS = 400
+#: A client of the real service waits ten seconds before it lists what is left after a removal.
+_LATEST_SECONDS = 15
+T = TypeVar("T")
 
 
 def text_file(api: Api, text: str = "", name: str = "") -> str:
@@ -56,6 +61,16 @@ def settled(api: Api, operation: str, **params: Any) -> dict[str, Any]:
         api.pause(pause)
         pause = min(pause * 1.5, _LONGEST_PAUSE)
     return now
+
+
+def eventually(api: Api, look: Callable[[], T], holds: Callable[[T], object]) -> T:
+    """Look until something holds, and return what was seen last: the real service takes a while to let go of a file."""
+    for _ in range(_LATEST_SECONDS):
+        seen = look()
+        if holds(seen):
+            return seen
+        api.pause(1)
+    return look()
 
 
 def filled(api: Api, *files: str, **body: Any) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.contract import locate
+from assistants_conformance.target.chance import Chance
 from assistants_conformance.target.client import Answer, Blocked, Client, NotApplicable
 from assistants_conformance.target.multipart import Part, form
 from assistants_conformance.target.prompts import BRIEF, NICKNAME, WEATHER, demand
@@ -37,6 +37,7 @@ class Api(Client):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.chance = Chance()
         self._made: list[tuple[str, dict[str, str]]] = []
 
     @property
@@ -217,8 +218,13 @@ class Api(Client):
 
     def pause(self, seconds: float) -> None:
         """Let time pass between two polls; the embedded server's clock moves with every request instead."""
-        if not self.settings.embedded:
+        if not self.settings.embedded and not self.replays:
             time.sleep(seconds)
+
+    @property
+    def replays(self) -> bool:
+        """Whether answers come from a cassette."""
+        return self.tape is not None and self.tape.replays
 
     def wait(self, run: dict[str, Any], *until: str) -> dict[str, Any]:
         """Poll a run until it is in one of the states, or has ended, and return it as last seen.
@@ -346,6 +352,8 @@ class Api(Client):
         Raises:
             Blocked: the target has no clock to wind, and waiting would take longer than a run may.
         """
+        if self.replays:
+            return
         if self.winder is not None:
             self.winder(seconds)
         elif self.settings.clock_url:
@@ -415,7 +423,7 @@ class Api(Client):
 
     def unique(self, prefix: str = "conformance") -> str:
         """Return a text that nothing else contains."""
-        return f"{prefix}-{uuid.uuid4().hex[:12]}"
+        return f"{prefix}-{self.chance.digits(12)}"
 
 
 def _has_owners(run: dict[str, Any]) -> bool:

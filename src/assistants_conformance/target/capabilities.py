@@ -74,7 +74,8 @@ def _search_tool(api: Api) -> tuple[bool, str]:
     return _tool("file_search" if api.v2 else "retrieval")(api)
 
 
-_PROBES: Mapping[str, Callable[[Api], tuple[bool, str]]] = {
+#: By capability: how it is found out.
+PROBES: Mapping[str, Callable[[Api], tuple[bool, str]]] = {
     "code_interpreter": _tool("code_interpreter"),
     "file_search": _search_tool,
     "function_calling": _functions,
@@ -89,10 +90,11 @@ _PROBES: Mapping[str, Callable[[Api], tuple[bool, str]]] = {
 class Capabilities:
     """The capabilities of one target, each found out at most once."""
 
-    def __init__(self, declared: Mapping[str, bool]) -> None:
+    def __init__(self, declared: Mapping[str, bool], known: Mapping[str, tuple[bool, str]] | None = None) -> None:
         self._known: dict[str, tuple[bool, str]] = {
             name: (value, f"declared: {name} = {str(value).lower()}") for name, value in declared.items()
         }
+        self._known.update({name: (there, how) for name, (there, how) in (known or {}).items()})
         self._lock = threading.Lock()
 
     @property
@@ -108,7 +110,7 @@ class Capabilities:
         """
         with self._lock:
             if name not in self._known:
-                probe = _PROBES.get(name)
+                probe = PROBES.get(name)
                 try:
                     self._known[name] = probe(api) if probe is not None else (True, "neither declared nor probed")
                 except Blocked as error:
@@ -119,4 +121,4 @@ class Capabilities:
             raise NotApplicable(f"the target lacks {name} ({how})")
 
 
-__all__ = ["Answer", "Capabilities"]
+__all__ = ["PROBES", "Answer", "Capabilities"]

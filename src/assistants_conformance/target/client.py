@@ -6,7 +6,7 @@ import json as jsonlib
 import threading
 import time
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -15,13 +15,15 @@ import httpx2
 
 from assistants_conformance.contract import operation as find_operation
 from assistants_conformance.observe import Exchange, Judge, Request, Response, lowered
-from assistants_conformance.target.live import LiveStream
+from assistants_conformance.target.live import LiveStream, Recorded
+from assistants_conformance.target.tape import LostError, NotRecordedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from assistants_conformance.observe import Event
     from assistants_conformance.target.settings import TargetSettings
+    from assistants_conformance.target.tape import Tape
 
 #: Told to the judge's reader where a request got no answer at all.
 _NO_ANSWER = "ERR-032"
@@ -105,6 +107,11 @@ class Client:
         self._transport = transport
         self._lock = threading.RLock()
         self._held: list[Exchange] | None = None
+        self._begun: float | None = None
+        #: The seconds of the clock by which exchanges are timed; a recording of the embedded server counts instead.
+        self.now: Callable[[], float] = time.perf_counter
+        #: Keeps the traffic, or gives it in the place of the target.
+        self.tape: Tape | None = None
         self._http = self._open()
 
     def _open(self) -> httpx2.Client:
@@ -257,28 +264,71 @@ class Client:
         with self._lock:
             self.requests += 1
             http = self._http
-        started = time.perf_counter()
+        if self.tape is not None and self.tape.replays:
+            return self._from_tape(self.tape, request)
+        started = self.now() if self._begun is None else self._begun
         try:
             got = http.send(http.build_request(method, url, headers=headers, content=content), stream=True)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             self._reopen(http)
             told = f"{type(error).__name__}: {error}"
+            if self.tape is not None:
+                self.tape.lost(request, told)
             self.lost(request, told)
             raise Blocked(f"{method} {path_of(url)} got no answer ({told})") from error
 
         def closed(exchange: Exchange) -> None:
+            if self.tape is not None:
+                self.tape.keep(exchange)
             if exchange.response.status >= 500:
                 # A server that stumbled may close the connection; the next request must not pay for it.
                 self._reopen(http)
             self.observe(exchange)
 
         def lost(told: str) -> None:
+            if self.tape is not None:
+                self.tape.lost(request, told)
             self._reopen(http)
             self.lost(request, told)
 
-        deadline = started + max(self.settings.run_timeout, self.settings.request_timeout)
+        longest = max(self.settings.run_timeout, self.settings.request_timeout)
         return LiveStream(
-            request, got, started=started, source=self.source, deadline=deadline, closed=closed, lost=lost
+            request, got, started=started, source=self.source, longest=longest, now=self.now, closed=closed, lost=lost
+        )
+
+    def _from_tape(self, tape: Tape, request: Request) -> LiveStream:
+        """Return the recorded answer to a request as if it came in now."""
+        try:
+            told = tape.answer(request)
+        except LostError as error:
+            self.lost(request, str(error))
+            raise Blocked(f"{request.method} {request.path} got no answer ({error})") from error
+        except NotRecordedError as error:
+            raise Blocked(str(error)) from error
+        response = told.response
+
+        def closed(exchange: Exchange) -> None:
+            known = len(exchange.arrivals)
+            self.observe(
+                replace(
+                    exchange,
+                    started=told.started,
+                    ended=told.ended,
+                    arrivals=told.arrivals[:known],
+                    complete=exchange.complete and told.complete,
+                )
+            )
+
+        got = httpx2.Response(response.status, headers=response.headers, stream=Recorded(response))
+        return LiveStream(
+            request,
+            got,
+            started=told.started,
+            source=self.source,
+            longest=float("inf"),
+            now=self.now,
+            closed=closed,
+            lost=lambda words: self.lost(request, words),
         )
 
     def _reopen(self, broken: httpx2.Client) -> None:
@@ -313,7 +363,8 @@ class Client:
         gate = threading.Barrier(len(actions))
 
         def work(number: int) -> None:
-            gate.wait()
+            if self._begun is None:
+                gate.wait()
             try:
                 results[number] = actions[number]()
             except Blocked as error:
@@ -324,6 +375,13 @@ class Client:
         return results
 
     def _at_once(self, work: Callable[[int], None], count: int) -> None:
+        if self.tape is not None and (self._transport is not None or self.tape.replays):
+            # What threads do is another thing each time; on a tape one order stands for all, and none came first.
+            self._begun = self.now()
+            for number in range(count):
+                work(number)
+            self._begun = None
+            return
         workers = [threading.Thread(target=work, args=(number,), daemon=True) for number in range(count)]
         for worker in workers:
             worker.start()

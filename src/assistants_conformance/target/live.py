@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Self
@@ -16,8 +17,19 @@ if TYPE_CHECKING:
 
     from assistants_conformance.observe import Request
 
+_EVENTS = re.compile(rb"(?:(?!\n\n|\r\r|\r\n\r\n).)*(?:\n\n|\r\r|\r\n\r\n|$)", re.DOTALL)
 #: A stream that is longer is left there; no run of a scenario says so much. Bytes.
 LONGEST = 64 * 1024 * 1024
+
+
+class Recorded(httpx2.SyncByteStream):
+    """The body of a recorded answer; of a stream, one event after the other."""
+
+    def __init__(self, response: Response) -> None:
+        self._pieces = _EVENTS.findall(response.body) if response.is_stream else [response.body]
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._pieces
 
 
 class LiveStream:
@@ -28,7 +40,8 @@ class LiveStream:
         response: the open response.
         started: when it was sent, in seconds of the monotonic clock.
         source: who sent it.
-        deadline: when the stream is left at the latest, on the same clock.
+        longest: after how many seconds the stream is left at the latest.
+        now: the clock by which the exchange is timed, in seconds.
         closed: told of the whole exchange, once.
         lost: told why there is none: an answer that is no stream broke off.
     """
@@ -40,7 +53,8 @@ class LiveStream:
         *,
         started: float,
         source: str,
-        deadline: float,
+        longest: float,
+        now: Callable[[], float],
         closed: Callable[[Exchange], None],
         lost: Callable[[str], None],
     ) -> None:
@@ -48,7 +62,8 @@ class LiveStream:
         self._response = response
         self._started = started
         self._source = source
-        self._deadline = deadline
+        self._deadline = time.monotonic() + longest
+        self._now = now
         self._closed = closed
         self._lost = lost
         self._chunks = response.iter_bytes()
@@ -89,7 +104,7 @@ class LiveStream:
             self._next()
 
     def _next(self) -> bytes | None:
-        if len(self._body) > LONGEST or time.perf_counter() > self._deadline:
+        if len(self._body) > LONGEST or time.monotonic() > self._deadline:
             self._finish(complete=False, broken="the stream goes on and on and was left")
             return None
         try:
@@ -111,7 +126,7 @@ class LiveStream:
     def _note(self, events: Iterator[Event] | tuple[()]) -> None:
         for event in events:
             self._waiting.append(event)
-            self._arrivals.append(time.perf_counter())
+            self._arrivals.append(self._now())
 
     def read(self) -> None:
         """Read on to the end."""
@@ -138,7 +153,7 @@ class LiveStream:
             response,
             self._source,
             self._started,
-            time.perf_counter(),
+            self._now(),
             complete=complete or not self.is_stream,
             arrivals=tuple(self._arrivals),
         )

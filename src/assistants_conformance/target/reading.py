@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from assistants_conformance.target.api import Api
 
 Json = dict[str, Any]
 
@@ -49,6 +51,6 @@ def tool_calls(steps: list[Json], kind: str) -> list[Json]:
     ]
 
 
-def unlike(identifier: str) -> str:
+def unlike(api: Api, identifier: str) -> str:
     """Return an id of the same form that was never given."""
-    return identifier[:-12] + uuid.uuid4().hex[: len(identifier[-12:])]
+    return identifier[:-12] + api.chance.digits(len(identifier[-12:]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +43,7 @@ class Specimen:
 def unknown_id(api: Api, kind: str) -> str:
     """Return a well-formed id of a kind (`run`, `run_step` ...) that was never given."""
     prefix = re.split(r"[\[(]", api.profile.id_forms.get(kind, _FALLBACK).lstrip("^"), maxsplit=1)[0]
-    return f"{prefix}{uuid.uuid4().hex[:24]}"
+    return f"{prefix}{api.chance.digits(24)}"
 
 
 def specimens(api: Api) -> list[Specimen]:

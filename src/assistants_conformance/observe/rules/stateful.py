@@ -31,6 +31,8 @@ _NAMES = {
 }
 #: What stands here is the client's own text and names nothing.
 _FREE = frozenset({"metadata", "function", "content", "output"})
+#: Stands between the ids of a store and a file where they name the entry; no id has it.
+_SEPARATOR = "\n"
 #: The child that a path leads to, innermost first: its parameter and its rule.
 _CHILDREN = (("step_id", "PAR-003"), ("message_id", "PAR-001"), ("run_id", "PAR-002"))
 _PARENTS = ("thread_id", "run_id")
@@ -50,6 +52,7 @@ def observe_stateful(call: Call, context: Context) -> None:
         if _ended(call, context, identifier):
             told = f"{call.operation.id} with the deleted {identifier} answered {call.status}"
             _told(call, context, rule, told, 400, 404)
+    _entries(call, context)
     _elsewhere(call, context)
 
 
@@ -101,6 +104,25 @@ def _named(sent: Any) -> Iterator[tuple[str, str]]:
                     yield _NAMES[name], identifier
         elif name not in _FREE:
             yield from _named(value)
+
+
+def _entries(call: Call, context: Context) -> None:
+    """Judge uses of a file that was taken out of a store: the two ids together name the entry."""
+    ended, store, file = context.world.ended, call.params.get("vector_store_id"), call.params.get("file_id")
+    if call.ok:
+        # Whoever names a file may give it to a store once more.
+        given = {identifier for rule, identifier in _named(call.sent) if rule == "UAF-004"}
+        for entry in [name for name in ended if _SEPARATOR in name and name.partition(_SEPARATOR)[2] in given]:
+            del ended[entry]
+    if store is None or file is None or not context.is_real(store) or not context.is_real(file):
+        return
+    entry = f"{store}{_SEPARATOR}{file}"
+    if _ended(call, context, entry):
+        operation = call.operation.id if call.operation is not None else ""
+        told = f"{operation} of {file} answered {call.status} after it was taken out of {store}"
+        _told(call, context, "UAF-006", told, 404)
+    if call.ok and call.operation is not None and call.operation.id == "delete_vector_store_file":
+        context.world.end(entry, call.exchange.ended)
 
 
 def _elsewhere(call: Call, context: Context) -> None:

@@ -187,7 +187,7 @@ def _listed(call: Call, context: Context) -> None:
     query = call.exchange.request.query
     if not call.is_list or call.body.get("has_more") is not False or {"after", "before", "run_id"} & query.keys():
         return
-    shown = {item.get("id") for item in call.items}
+    shown = [item.get("id") for item in call.items]
     for identifier, (message, at) in context.world.streamed.items():
         if message.get("object") == "thread.message" and message.get("thread_id") == call.params.get("thread_id"):
             gone = identifier in context.world.ended or at > call.exchange.started

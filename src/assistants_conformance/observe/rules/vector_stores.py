@@ -66,6 +66,8 @@ def _store(call: Call, context: Context, store: dict[str, Any]) -> None:
     if counts is not None and isinstance(status, str):
         _status(context, store, counts)
     _expiry(context, store)
+    if "description" not in store:
+        context.report.passed("VS-F13")
     if call.operation is not None and call.operation.id == "create_vector_store":
         _created(call, context, store, counts)
     if context.is_real(store.get("id")) and isinstance(status, str):

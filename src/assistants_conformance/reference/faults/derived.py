@@ -67,7 +67,10 @@ def derived(profile: Profile) -> Iterator[Fault]:
             )
     conditions = read("errors")["conditions"]
     for name in profile.errors:
-        if profile.platform not in conditions[name].get("platforms", [profile.platform]):
+        row = conditions[name]
+        if profile.platform not in row.get("platforms", [profile.platform]):
+            continue
+        if profile.shape not in row.get("shapes", [profile.shape]):
             continue
         if profile.shape not in conditions[name].get("shapes", [profile.shape]):
             continue

@@ -32,7 +32,7 @@ FAULTS = (
     Fault(
         "cursor-is-an-offset",
         "A cursor stands for the place that its object had when a list first showed it.",
-        ("PAGE-016", "STAB-001", "STAB-002", "STAB-003", "STAB-004"),
+        ("PAGE-016", "STAB-001", "STAB-002", "STAB-003", "STAB-004", "STAB-005"),
     ),
     Fault("run-id-filter-ignored", "The list of messages ignores the query parameter `run_id`.", ("PAGE-017",)),
     Fault("walk-begins-anew", "After the last page the first one comes again.", ("PAGE-020",)),

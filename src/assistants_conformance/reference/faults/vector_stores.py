@@ -12,7 +12,7 @@ FAULTS = (
         ("VS-001", "VS-006", "VS-010"),
     ),
     Fault("empty-stores-are-not-listed", "The list of stores leaves out those without files.", ("VS-002",)),
-    Fault("store-is-read-under-another-id", "A store that is read has another id.", ("VS-003", "OBJ-002")),
+    Fault("store-is-read-under-another-id", "A store that is read has another id.", ("VS-003",)),
     Fault("modified-store-is-not-kept", "A modification of a store is answered and forgotten.", ("VS-004",)),
     Fault("deleted-store-is-still-there", "A deleted store can still be read.", ("VS-048",)),
     Fault("deleting-a-store-deletes-its-files", "With a store its files are deleted.", ("VS-043",)),
@@ -79,6 +79,7 @@ FAULTS = (
     Fault("batch-object-of-its-own", "`object` of a batch is file_batch.", ("VS-033",)),
     Fault("batch-status-is-finalizing", "A batch in progress has the status finalizing.", ("VS-035",)),
     Fault("batch-stays-in-progress", "A batch is in progress when its files are done.", ("VS-042",)),
+    Fault("batch-counts-are-zero", "`file_counts` of a finished batch are all 0.", ("SDK-007", "VS-037")),
     Fault("index-never-ends", "Files that are added to a store stay in progress.", ("VS-042",)),
     Fault(
         "chunking-strategy-is-not-kept", "Every file is shown with the default chunking.", ("VS-039",), _WITH_RESULTS
