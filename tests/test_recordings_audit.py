@@ -15,6 +15,7 @@ from assistants_conformance.scenario.embed import embed, embedded_settings
 
 from .support import damages_stores  # noqa: F401 - registers its damages
 from .support.damages import DAMAGES, Damage
+from .support.stream_damages import STREAM_DAMAGES
 from .support.survey import survey
 
 RECORDINGS = Path(__file__).parents[2] / "shared" / "recordings"
@@ -91,7 +92,7 @@ def test_real_service_is_not_accused(name):
     assert judge.judged.total() + judge.passed_over.total() >= SOURCES[name]
 
 
-@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.name)
+@pytest.mark.parametrize("damage", [*DAMAGES, *STREAM_DAMAGES], ids=lambda damage: damage.name)
 def test_damage_to_an_own_recording_is_found(damage):
     outcomes = [outcome for profile in profile_ids() for outcome in found_in(damage, own(profile))]
     assert outcomes, "no own recording has anything to damage in this way"
@@ -99,7 +100,7 @@ def test_damage_to_an_own_recording_is_found(damage):
 
 
 @needs_recordings
-@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.name)
+@pytest.mark.parametrize("damage", [*DAMAGES, *STREAM_DAMAGES], ids=lambda damage: damage.name)
 def test_damage_to_a_real_recording_is_found(damage):
     outcomes: list[tuple[bool, list[str]]] = []
     for trace in [*sessions("exchanges.jsonl").values(), *sessions("exchanges-foundry-azure.jsonl").values()]:

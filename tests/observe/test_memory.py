@@ -10,6 +10,7 @@ def test_ended_objects_are_forgotten():
     world, _ = api.judge._session("")
     for _ in range(20):
         run = api.chat("Hello.")
+        api.post_run(run["thread_id"], run["assistant_id"], stream=True)
         api.steps(run)
         api.messages(run["thread_id"])
         api.call("delete_thread", thread_id=run["thread_id"])
@@ -18,6 +19,7 @@ def test_ended_objects_are_forgotten():
     assert world.runs == {}
     assert world.runs_of_thread == {}
     assert not any(world.children.values())
+    assert world.streamed == {}
     assert api.judge.findings == []
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from assistants_conformance.scenario.situations import STORY
+from assistants_conformance.scenario.streams import last_run, stream_question
 from assistants_conformance.target import Api, Blocked, NotApplicable, call_ids
 from assistants_conformance.target.prompts import (
     CODE_INTERPRETER,
@@ -12,6 +14,7 @@ from assistants_conformance.target.prompts import (
     TABLE,
     WEATHER,
     bing_tool,
+    demand,
     mcp_tool,
 )
 
@@ -228,6 +231,43 @@ def _project(api: Api) -> None:
     api.call("list_messages", thread_id=run["thread_id"])
 
 
+def _streams(api: Api) -> None:
+    if not api.profile.request_schema("create_run")["properties"].get("stream") or not api.v2:
+        return
+    function, code = {"instructions": demand(["getCurrentWeather"]), "tools": [WEATHER]}, {"tools": [CODE_INTERPRETER]}
+    for question, tools in (("Say hello.", {}), ("What is the weather in Paris?", function), (TABLE, code)):
+        run = last_run(stream_question(api, question, **tools))
+        if run["status"] == "requires_action":
+            _polled(api, run)
+            run = last_run(api.submit(run, stream=True))
+        _polled(api, run)
+        api.messages(run["thread_id"])
+    story = {"instructions": "Do what you are asked for, at full length."}
+    _polled(api, last_run(stream_question(api, STORY, run={"max_completion_tokens": 256}, **story)))
+    _polled(api, last_run(stream_question(api, run={"model": api.settings.failing_model})))
+    thread = {"messages": [{"role": "user", "content": "Say hello."}]}
+    body = {"assistant_id": api.assistant()["id"], "thread": thread, "stream": True}
+    _polled(api, last_run(api.created("create_thread_and_run", api.call("create_thread_and_run", json=body))))
+    _overlapped(api)
+
+
+def _polled(api: Api, run: dict[str, Any]) -> None:
+    api.get_run(run)
+    api.steps(run)
+
+
+def _overlapped(api: Api) -> None:
+    """Ask and cancel while a stream is open."""
+    thread = api.thread(messages=[{"role": "user", "content": "Say hello."}])["id"]
+    body = {"assistant_id": api.assistant()["id"], "stream": True}
+    with api.stream("create_run", thread_id=thread, json=body) as live:
+        for event in live:
+            if event.name == "thread.run.in_progress":
+                api.post_message(thread, "Wait.")
+                _polled(api, event.json)
+                api.cancel(event.json)
+
+
 def _refusals(api: Api) -> None:
     api.post_assistant(name="x" * 257)
     api.post_thread(metadata={"a": True})
@@ -251,8 +291,13 @@ WALKS: tuple[Callable[[Api], None], ...] = (
     _stores,
     _files,
     _project,
+    _streams,
     _refusals,
 )
+
+
+#: The part with streams alone.
+STREAMS = _streams
 
 
 def survey(api: Api) -> Iterator[str]:

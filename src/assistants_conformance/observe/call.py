@@ -136,14 +136,17 @@ class EventCall(Call):
 
 
 def event_call(call: Call, event: Event, kind: str, *, created: bool) -> EventCall:
-    """Read one event of a stream; `created` says that it answers the request itself, as its first run does."""
+    """Read one event of a stream; `created` says that it answers the request itself, as its first run does.
+
+    It is known to be true at some time between the request and its arrival: it may have been held up on its way.
+    """
     assert call.match is not None
     operation, exchange = call.match.operation, call.exchange
     if not created:
         operation = replace(operation, id="stream_event", method="EVENT", kind=kind, listed=False, paged=False, also=())
     at = exchange.arrivals[event.number] if event.number < len(exchange.arrivals) else exchange.started
     return EventCall(
-        replace(exchange, started=at, ended=at),
+        replace(exchange, ended=at),
         call.profile,
         call.place,
         Match(replace(operation, requirement="SSE-005"), call.match.params),

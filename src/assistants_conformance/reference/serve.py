@@ -14,7 +14,7 @@ import uvicorn
 from assistants_conformance.reference.faulty import DroppedError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+    from collections.abc import Awaitable, Callable, Coroutine, Iterator, MutableMapping
 
     from assistants_conformance.reference.app import Reference
     from assistants_conformance.reference.wire import Frames
@@ -30,8 +30,12 @@ _STOP_SECONDS = 5
 _PACE_SECONDS = 0.03
 
 
-def application(reference: Reference, latency: float = 0.0) -> Application:
-    """Return an ASGI application; `latency` is waited for before each answer, in seconds."""
+def application(reference: Reference, latency: float = 0.0, stopping: asyncio.Event | None = None) -> Application:
+    """Return an ASGI application; `latency` is waited for before each answer, in seconds.
+
+    Once `stopping` is set, open streams end where they are.
+    """
+    stopped = stopping or asyncio.Event()
 
     async def app(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -60,31 +64,42 @@ def application(reference: Reference, latency: float = 0.0) -> Application:
         encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
         await send({"type": "http.response.start", "status": reply.status, "headers": encoded})
         if reply.stream is not None:
-            await _send_frames(reference, reply.stream, receive, send)
+            await _send_frames(reference, reply.stream, _over(receive, stopped), send)
             return
         await send({"type": "http.response.body", "body": answer})
 
     return app
 
 
-async def _send_frames(reference: Reference, stream: Frames, receive: Receive, send: Send) -> None:
-    """Send a stream as its run goes on, until it ends or the client leaves."""
-    gone = asyncio.ensure_future(_left(receive))
+async def _send_frames(reference: Reference, stream: Frames, over: Coroutine[Any, Any, None], send: Send) -> None:
+    """Send a stream as its run goes on, until it ends or is over: the client has left, or the server stops."""
+    gone = asyncio.ensure_future(over)
     try:
         while not gone.done() and (got := stream.pull()) is not None:
             if isinstance(got, bytes):
                 await send({"type": "http.response.body", "body": got, "more_body": True})
+                # Sending alone gives nobody else a turn, and so hears of no client that leaves.
+                await asyncio.sleep(0)
             elif reference.clock.kind == "real":
                 await asyncio.wait([gone], timeout=got)
             else:
                 # A virtual clock goes on by itself here, but not before others had a chance to ask something.
                 await asyncio.wait([gone], timeout=_PACE_SECONDS)
-                reference.pass_time(got)
-        if not gone.done():
-            await send({"type": "http.response.body", "body": b""})
+                if not gone.done():
+                    reference.pass_time(got)
+        await send({"type": "http.response.body", "body": b""})
     finally:
         stream.close()
         gone.cancel()
+
+
+async def _over(receive: Receive, stopped: asyncio.Event) -> None:
+    waiting = [asyncio.ensure_future(_left(receive)), asyncio.ensure_future(stopped.wait())]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in waiting:
+            one.cancel()
 
 
 async def _left(receive: Receive) -> None:
@@ -118,21 +133,27 @@ def address(bound: socket.socket) -> str:
 
 
 class _Server(uvicorn.Server):
-    """Says when it is ready. Off the main thread it leaves the signals alone."""
+    """Says when it is ready, and when it stops. Off the main thread it leaves the signals alone."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], stopping: asyncio.Event) -> None:
         super().__init__(config)
         self._ready = ready
+        self._stopping = stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._ready()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping.set()
+        await super().shutdown(sockets)
+
 
 def _server(reference: Reference, latency: float, ready: Callable[[], None]) -> _Server:
+    stopping = asyncio.Event()
     config = uvicorn.Config(
-        application(reference, latency),
+        application(reference, latency, stopping),
         lifespan="off",
         log_level="warning",
         access_log=False,
@@ -140,7 +161,7 @@ def _server(reference: Reference, latency: float, ready: Callable[[], None]) -> 
         date_header=False,
         timeout_graceful_shutdown=_STOP_SECONDS,
     )
-    return _Server(config, ready)
+    return _Server(config, ready, stopping)
 
 
 def serve(reference: Reference, *, host: str = "127.0.0.1", port: int = 0, latency: float = 0.0) -> None:

@@ -216,16 +216,6 @@ class Api(Client):
 
     # -- runs --------------------------------------------------------------------------------------------------------
 
-    def pause(self, seconds: float) -> None:
-        """Let time pass between two polls; the embedded server's clock moves with every request instead."""
-        if not self.settings.embedded and not self.replays:
-            time.sleep(seconds)
-
-    @property
-    def replays(self) -> bool:
-        """Whether answers come from a cassette."""
-        return self.tape is not None and self.tape.replays
-
     def wait(self, run: dict[str, Any], *until: str) -> dict[str, Any]:
         """Poll a run until it is in one of the states, or has ended, and return it as last seen.
 

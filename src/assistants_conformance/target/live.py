@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 _EVENTS = re.compile(rb"(?:(?!\n\n|\r\r|\r\n\r\n).)*(?:\n\n|\r\r|\r\n\r\n|$)", re.DOTALL)
 #: A stream that is longer is left there; no run of a scenario says so much. Bytes.
-LONGEST = 64 * 1024 * 1024
+LONGEST = 16 * 1024 * 1024
+#: The same for one with more events.
+MOST_EVENTS = 50_000
 
 
 class Recorded(httpx2.SyncByteStream):
@@ -104,7 +106,8 @@ class LiveStream:
             self._next()
 
     def _next(self) -> bytes | None:
-        if len(self._body) > LONGEST or time.monotonic() > self._deadline:
+        too_long = len(self._body) > LONGEST or len(self._arrivals) > MOST_EVENTS
+        if too_long or time.monotonic() > self._deadline:
             self._finish(complete=False, broken="the stream goes on and on and was left")
             return None
         try:

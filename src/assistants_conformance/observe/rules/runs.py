@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.observe.context import Context, server_time, whole
 from assistants_conformance.observe.rules.changes import OUTLIVED, asked, observe_change
+from assistants_conformance.observe.rules.foundry import starts_at_once
 from assistants_conformance.observe.settings import check_settings
 from assistants_conformance.observe.strict_json import NotJson, parse_json
 
@@ -63,11 +64,12 @@ def _expiry_window(call: Call, context: Context, run: dict[str, Any]) -> None:
         return
     window = call.profile.expiry
     seen = context.world.runs.get(str(run.get("id")))
+    in_order = seen is None or _in_order(seen, call)
     if context.expiry_seconds is not None:
         allowed = {context.expiry_seconds}
-    elif run["status"] == "requires_action" or (seen is not None and seen.action_seen):
+    elif run["status"] == "requires_action" or (in_order and seen is not None and seen.action_seen):
         allowed = set(window.after_action)
-    elif seen is not None and context.closed:
+    elif in_order and seen is not None and context.closed:
         allowed = set(window.before_action)
     else:
         allowed = {*window.before_action, *window.after_action}
@@ -203,17 +205,25 @@ def _history(call: Call, context: Context, run: dict[str, Any]) -> None:
         return
     assert isinstance(identifier, str)
     seen = context.world.run(identifier, thread)
-    exchange = call.exchange
     if not context.world.doubled.isdisjoint((identifier, thread)):
         # An id that names several objects (OBJ-001), or an example that is always answered, has no history.
         return
-    # Two requests that overlapped in time say nothing about each other's order.
-    if seen.exchange is None or seen.ended <= exchange.started:
+    if _in_order(seen, call):
         if seen.status:
             _edge(call, context, seen, run)
         _expired_in_time(call, context, seen, run)
         _first_start(context, seen, run)
         _remember(call, context, seen, run)
+
+
+def _in_order(seen: RunSeen, call: Call) -> bool:
+    """Say whether a run was seen before, or never.
+
+    Two requests that overlapped in time say nothing about each other's order; the events of one stream have one.
+    """
+    if seen.exchange is None or seen.exchange.request is call.exchange.request:
+        return True
+    return seen.ended <= call.exchange.started
 
 
 def _edge(call: Call, context: Context, seen: RunSeen, run: dict[str, Any]) -> None:
@@ -305,8 +315,7 @@ def _settled(run: dict[str, Any]) -> dict[str, Any]:
 def _answered(call: Call, context: Context, operation: str, started_before: int | None) -> None:
     report, run = context.report, call.items[0]
     if operation in ("create_run", "create_thread_and_run"):
-        at_once = call.profile.traits.get("run_may_start_at_once") and "mcp" in _kinds(run)
-        early = at_once and run.get("status") == "in_progress"
+        early = starts_at_once(call, run)
         for requirement in ("SM-001", "RUN-001" if operation == "create_run" else "RUN-002"):
             report.check(requirement, early or run.get("status") == "queued", f"status {run.get('status')!r}", "queued")
         if run.get("status") == "queued":
@@ -327,11 +336,6 @@ def _answered(call: Call, context: Context, operation: str, started_before: int 
             f"status {run.get('status')!r}",
             "cancelling or cancelled",
         )
-
-
-def _kinds(run: dict[str, Any]) -> set[Any]:
-    tools = run.get("tools")
-    return {tool.get("type") for tool in tools if isinstance(tool, dict)} if isinstance(tools, list) else set()
 
 
 def _approved(context: Context, run: dict[str, Any]) -> None:

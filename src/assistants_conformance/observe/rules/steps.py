@@ -97,10 +97,13 @@ def _owner(call: Call, context: Context, step: dict[str, Any]) -> None:
         told = f"assistant_id {step.get('assistant_id')!r}"
         context.report.check("STEP-019", step.get("assistant_id") == expected, told, f"assistant_id {expected!r}")
     seen = context.world.runs.get(name)
+    if seen is None or seen.exchange is None:
+        return
     # A run that waits keeps its time to live; in any other state both may have changed since it was seen. In a stream
     # nothing lies between.
-    waits = seen is not None and seen.status == "requires_action" and step.get("status") == "in_progress"
-    if seen is not None and (waits or call.in_stream):
+    waits = seen.status == "requires_action" and step.get("status") == "in_progress"
+    waits = waits and seen.ended <= call.exchange.started
+    if waits or (call.in_stream and seen.exchange.request is call.exchange.request):
         expires = step.get("expires_at")
         context.report.check("STEP-005", expires == seen.last_expiry, expires, f"the run's {seen.last_expiry}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.contract import stream_grammar
+from assistants_conformance.observe.rules.foundry import starts_at_once
 
 if TYPE_CHECKING:
     from assistants_conformance.contract import EventName
@@ -18,6 +19,10 @@ _STEP_ENDS = ("completed", "failed", "cancelled", "expired")
 #: With these a stream may go on where its usual beginning is not over: the run ended or was ended before.
 _EARLY_ENDS = frozenset({"thread.run.cancelling", "thread.run.cancelled", "thread.run.expired", "thread.run.failed",
                          "thread.run.incomplete", "error"})  # fmt: skip
+#: These come when they come, whatever had to follow; after all but the first of them nothing has to.
+_AT_ANY_TIME = ("thread.run.cancelling", "thread.run.cancelled", "thread.run.expired", "error")
+#: How a run ends at a cap; the first streams said completed (SSE-020).
+_CAPPED = ("thread.run.incomplete", "thread.run.completed")
 _NO_USAGE = ("created", "queued", "in_progress")
 
 
@@ -36,7 +41,7 @@ class Order:
         self._step_stage = ""
         self._message: Json | None = None
         self._message_stage = ""
-        self._expect: tuple[str, str, str] | None = None
+        self._expect: tuple[str, tuple[str, ...], str] | None = None
         self._done = False
 
     # -- one event ---------------------------------------------------------------------------------------------------
@@ -45,6 +50,7 @@ class Order:
         """Note the end mark, or a piece of an event at the end."""
         if event.is_done:
             self._report.check("SSE-004", event.name == "done", f"[DONE] in an event {event.name}", "an event `done`")
+            self._report.check("SSE-004", not self._done, "a second end mark", "nothing after `done`")
             self._done = True
             self._follows("done")
             self._names.append("done")
@@ -77,10 +83,12 @@ class Order:
         self._objects.append(data)
 
     def _follows(self, name: str) -> None:
-        if self._expect is not None:
+        if name in _AT_ANY_TIME:
+            self._expect = self._expect if name == _AT_ANY_TIME[0] else None
+        elif self._expect is not None:
             requirement, wanted, why = self._expect
             self._expect = None
-            self._report.check(requirement, name.startswith(wanted), f"{name} {why}", f"{wanted} {why}")
+            self._report.check(requirement, name.startswith(wanted), f"{name} {why}", f"{' or '.join(wanted)} {why}")
 
     def _one_run(self, kind: str, data: Json) -> None:
         if not self._runs or kind not in ("run", "run_step", "message"):
@@ -99,7 +107,7 @@ class Order:
 
     def _run(self, name: str, run: Json) -> None:
         report, last, status = self._report, name.rpartition(".")[2], run.get("status")
-        early = self._call.profile.traits.get("run_may_start_at_once") and status == "in_progress"
+        early = starts_at_once(self._call, run)
         if last in ("created", "queued"):
             report.check("SSE-009", status == "queued" or early, f"status {status!r}", "status queued")
         else:
@@ -136,7 +144,7 @@ class Order:
         holds = kind == "tool_calls" and before == "thread.run.step.delta"
         told = f"{name} after {before or 'nothing'} in a step of {kind}"
         self._report.check("SSE-011", holds, told, "requires_action after the deltas of a tool step that is open")
-        self._expect = ("SSE-011", "done", f"after {name}")
+        self._expect = ("SSE-011", ("done",), f"after {name}")
 
     # -- steps -------------------------------------------------------------------------------------------------------
 
@@ -149,7 +157,7 @@ class Order:
             self._block(known is None, "a step begins in the block of another", "one block after the other")
             self._step, self._step_stage, self._message_stage = step, "created", ""
             self._block(step.get("status") == "in_progress", f"status {step.get('status')!r}", "status in_progress")
-            self._expect = ("SSE-010", "thread.run.step.in_progress", "after step.created")
+            self._expect = ("SSE-010", ("thread.run.step.in_progress",), "after step.created")
         elif last == "in_progress":
             same = known is not None and known.get("id") == step.get("id") and self._step_stage == "created"
             self._block(same, "step.in_progress without step.created", "step.created before it")
@@ -166,7 +174,7 @@ class Order:
             calls = details.get("tool_calls") if isinstance(details, dict) else None
             self._report.check("N-09", calls == [], f"tool_calls {calls!r:.80}", "tool_calls []")
         elif step.get("type") == "message_creation":
-            self._expect = ("SSE-010", "thread.message.created", "after the step of a message")
+            self._expect = ("SSE-010", ("thread.message.created",), "after the step of a message")
 
     def _step_end(self, last: str, step: Json) -> None:
         self._block(step.get("status") == last, f"status {step.get('status')!r}", f"status {last}")
@@ -186,7 +194,7 @@ class Order:
         details = self._objects[-1].get("incomplete_details")
         if isinstance(details, dict) and details.get("reason") == "max_tokens":
             self._report.check("SSE-027", last == "completed", f"step.{last}", "step.completed after the cut message")
-            self._expect = ("SSE-027", "thread.run.", "after a message that was cut at a cap")
+            self._expect = ("SSE-027", _CAPPED, "after a message that was cut at a cap")
 
     def _step_delta(self, delta: Json) -> None:
         there = self._step is not None and self._step_stage == "in_progress"
@@ -210,7 +218,7 @@ class Order:
             self._block(inside, "a message outside of the block of its step", "a step of message_creation before it")
             self._names_message(message)
             self._message, self._message_stage = message, "created"
-            self._expect = ("SSE-010", "thread.message.in_progress", "after message.created")
+            self._expect = ("SSE-010", ("thread.message.in_progress",), "after message.created")
         elif last == "in_progress":
             same = known is not None and known.get("id") == message.get("id")
             self._block(same, "message.in_progress without message.created", "message.created before it")
@@ -222,7 +230,7 @@ class Order:
             self._block(same, f"the end of {message.get('id')!r}", "the end of the message that is open")
             self._block(message.get("status") == last, f"status {message.get('status')!r}", f"status {last}")
             self._message = None
-            self._expect = ("SSE-010", "thread.run.step.", f"after message.{last}")
+            self._expect = ("SSE-010", ("thread.run.step.",), f"after message.{last}")
 
     def _names_message(self, message: Json) -> None:
         details = self._step.get("step_details") if self._step is not None else None

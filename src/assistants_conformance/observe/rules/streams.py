@@ -91,22 +91,22 @@ def _kind(call: Call, context: Context) -> None:
         report.check("SSE-028", not call.streamed, told, "no events in this version")
     elif call.exchange.request.json is not None:
         report.check("RUN-030", not call.streamed, told, "one JSON object")
-    if call.streamed and content_type is not None:
-        plain = content_type.lower().replace(" ", "") == _CONTENT_TYPE.replace(" ", "")
+    if call.streamed and (content_type is not None or context.closed):
+        plain = (content_type or "").lower().replace(" ", "") == _CONTENT_TYPE.replace(" ", "")
         report.check("SSE-002", plain and call.status == 200, f"status {call.status}, {told}", f"200, {_CONTENT_TYPE}")
 
 
 def _framed(call: Call, context: Context, event: Event) -> bool:
     """Judge the frame of an event; say whether the event is the mark of the end, or nothing that can be read on."""
     report = context.report
-    if not event.whole and (event.is_done or not call.exchange.complete) and not context.closed:
-        # Recorders cut bodies and strip the last line.
+    if not event.whole and (not call.exchange.complete or (event.is_done and not context.closed)):
+        # Who leaves a stream leaves it in the middle of anything; recorders cut bodies and strip the last line.
         return True
     wrong = [
         word
         for word, holds in (
             ("no name", event.named),
-            ("no empty line behind it", event.whole or not call.exchange.complete),
+            ("no empty line behind it", event.whole),
             ("bytes that are no UTF-8", event.clean),
         )
         if not holds
@@ -187,7 +187,7 @@ def _listed(call: Call, context: Context) -> None:
     query = call.exchange.request.query
     if not call.is_list or call.body.get("has_more") is not False or {"after", "before", "run_id"} & query.keys():
         return
-    shown = [item.get("id") for item in call.items]
+    shown = {str(item.get("id")) for item in call.items}
     for identifier, (message, at) in context.world.streamed.items():
         if message.get("object") == "thread.message" and message.get("thread_id") == call.params.get("thread_id"):
             gone = identifier in context.world.ended or at > call.exchange.started
