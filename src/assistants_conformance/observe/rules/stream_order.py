@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.contract import stream_grammar
+from assistants_conformance.observe.rules.foundry import starts_at_once
 
 if TYPE_CHECKING:
     from assistants_conformance.contract import EventName
@@ -108,7 +109,7 @@ class Order:
 
     def _run(self, name: str, run: Json) -> None:
         report, last, status = self._report, name.rpartition(".")[2], run.get("status")
-        early = self._call.profile.traits.get("run_may_start_at_once") and status == "in_progress"
+        early = starts_at_once(self._call, run)
         if last in ("created", "queued"):
             report.check("SSE-009", status == "queued" or early, f"status {status!r}", "status queued")
         else:
