@@ -10,7 +10,7 @@ from typing import Any
 
 from assistants_conformance.scenario import Verify, requirement
 from assistants_conformance.scenario.situations import text_of
-from assistants_conformance.target import Answer, Api, Blocked, call_ids
+from assistants_conformance.target import Answer, Api, Blocked, NotApplicable, call_ids
 from assistants_conformance.target.prompts import BRIEF, SERVER, bing_tool, mcp_tool
 
 QUESTION = "Ask the server for the newest news on lighthouses, and tell me in one sentence what it says."
@@ -110,6 +110,8 @@ def test_additional_messages_take_parts(api: Api, verify: Verify) -> None:
 
 
 def _tool(api: Api) -> dict[str, Any]:
+    if not api.settings.mcp_server_url:
+        raise NotApplicable("no server is named: [target] mcp_server_url")
     return mcp_tool(api.settings.mcp_server_url)
 
 
@@ -238,6 +240,8 @@ def test_server_and_its_headers_come_back(api: Api, verify: Verify) -> None:
 
 @requirement("FND-008", needs=("bing_grounding",))
 def test_pages_are_cited_with_their_address(api: Api, verify: Verify) -> None:
+    if not api.settings.bing_connection:
+        raise NotApplicable("no connection is named: [target] bing_connection")
     tool = bing_tool(api.settings.bing_connection)
     run = api.chat(SEARCH, instructions="You always search the web and cite the pages.", tools=[tool])
     notes = [

@@ -61,9 +61,9 @@ def test_target_that_always_holds_back_blocks_and_is_not_accused():
     assert api.judge.findings == []
 
 
-def judged(status, body, headers, *, closed):
+def judged(status, body, headers, *, closed, route="threads/thread_x", version="v1"):
     judge = Judge(load_profile("foundry-v1") if closed else None, closed=closed)
-    url = "https://one.services.ai.azure.com/api/projects/p/threads/thread_x?api-version=v1"
+    url = f"https://one.services.ai.azure.com/api/projects/p/{route}?api-version={version}"
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     judge.observe(Exchange(Request("DELETE", url, {}), Response(status, headers, content)))
     return {finding.requirement for finding in judge.findings}
@@ -79,3 +79,14 @@ def test_recorded_rate_limit_conforms():
 def test_rate_limit_in_another_envelope_is_found():
     assert "ERR-016" in judged(429, {"message": "Slow down."}, {"content-type": "application/json"}, closed=False)
     assert "FND-009" in judged(429, RECORDED, {"content-type": "application/json"}, closed=True)
+
+
+def test_refusals_of_what_stands_before_a_project_conform():
+    kind = {"content-type": "application/json"}
+    told = {"error": {"code": "UnsupportedApiVersionValue", "message": "Unsupported api version '2019-01-01'."}}
+    assert judged(400, told, kind, closed=True, version="2019-01-01") == set()
+    problem = {"type": "about:blank", "title": "Not Found", "status": 404, "traceId": "00-1-1-01"}
+    assert judged(404, problem, {"content-type": "application/problem+json"}, closed=True, route="nowhere") == set()
+    # The service itself has the whole envelope.
+    assert "ERR-002" in judged(400, told, kind, closed=True)
+    assert "ERR-003" in judged(404, problem, kind, closed=True)

@@ -92,3 +92,30 @@ def test_keys_do_not_reach_another_host():
     elsewhere = b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n"
     with client(served([elsewhere])) as api:
         assert api.call("get_thread", thread_id="thread_x").status == 302
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://one.services.ai.azure.com/api/projects/p", "https://one.services.ai.azure.com/api/projects/p"),
+        ("https://one.services.ai.azure.com/api/projects/p/", "https://one.services.ai.azure.com/api/projects/p"),
+        ("https://gateway.example.org/agents", "https://gateway.example.org/agents"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080/api/projects/reference"),
+    ],
+)
+def test_address_of_a_project_is_taken_as_it_is(url, origin):
+    profile = load_profile("foundry-v1")
+    api = Api(TargetSettings(profile=profile, url=url, bearer_token="t"), Judge(profile))
+    assert api.origin == origin
+    assert api.default_headers() == {"Authorization": "Bearer t"}
+    assert api.default_query() == {"api-version": "v1"}
+    api.close()
+
+
+def test_request_that_comes_too_fast_is_sent_again():
+    held = b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 0\r\ncontent-type: application/json\r\n"
+    told = b'{"error": {"code": "429", "message": "Rate limit is exceeded. Try again in 1 seconds."}}'
+    held += b"content-length: %d\r\n\r\n%s" % (len(told), told)
+    with client(served([held, FINE])) as api:
+        assert api.call("get_thread", thread_id="thread_x").status == 200
+        assert api.requests == 2

@@ -92,12 +92,11 @@ class Engine:
     def submit(self, run: Run, outputs: dict[str, str]) -> None:
         """Take the outputs of all awaited calls, by call id."""
         now = self._world.clock.now()
-        step = next(step for step in run.steps.values() if step.status == "in_progress")
+        step = self._current(run)
         for call in step.details["tool_calls"]:
-            output = outputs[call["id"]]
             if not self._world.faults.on("tool-output-not-in-step"):
-                call["function"]["output"] = output
-            run.outputs.append((call["function"]["name"], output))
+                call["function"]["output"] = outputs[call["id"]]
+            run.outputs.append((call["function"]["name"], outputs[call["id"]]))
         self._close_step(step, "completed", int(now))
         self.streams.step(run, step, "completed")
         run.required_action = None
@@ -174,7 +173,6 @@ class Engine:
 
     def _act(self, run: Run, at: float) -> None:
         """Finish the action that was begun."""
-        action = run.action
         if self._fails(run, at):
             return
         prompt = self._prompt(run)
@@ -182,7 +180,7 @@ class Engine:
             self._spend(run, run.max_prompt_tokens - run.tokens[0])
             self._end(run, "incomplete", int(at), reason="max_prompt_tokens")
             return
-        self._use(run, action, prompt, at)
+        self._use(run, run.action, prompt, at)
         run.action = None
 
     def _use(self, run: Run, action: model.Action | None, prompt: int, at: float) -> None:

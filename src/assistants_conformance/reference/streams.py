@@ -63,7 +63,7 @@ class RunStream:
                 return self._faulty.framed(self._frames.popleft())
             if self._ended:
                 return None
-            self._world.engine.settle()
+            self._world.settle()
             if not self._frames and not self._ended:
                 return self._patience()
 

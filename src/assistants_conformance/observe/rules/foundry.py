@@ -35,6 +35,14 @@ def observe_foundry(call: Call, context: Context) -> None:
             context.report.check("FND-006", not shown, f"{shown} header values in the open", f"{_HIDDEN} for each")
 
 
+def starts_at_once(call: Call, run: dict[str, Any]) -> bool:
+    """Say whether a run that is answered as in_progress when it is created may be so: it has a server's tool."""
+    tools = run.get("tools")
+    kinds = [tool.get("type") for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
+    may = bool(call.profile.traits.get("run_may_start_at_once"))
+    return may and "mcp" in kinds and run.get("status") == "in_progress"
+
+
 def _cited(message: dict[str, Any]) -> Iterator[Any]:
     content = message.get("content")
     for part in content if isinstance(content, list) else ():

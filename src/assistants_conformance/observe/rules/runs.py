@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.observe.context import Context, server_time, whole
 from assistants_conformance.observe.rules.changes import OUTLIVED, asked, observe_change
+from assistants_conformance.observe.rules.foundry import starts_at_once
 from assistants_conformance.observe.settings import check_settings
 from assistants_conformance.observe.strict_json import NotJson, parse_json
 
@@ -314,8 +315,7 @@ def _settled(run: dict[str, Any]) -> dict[str, Any]:
 def _answered(call: Call, context: Context, operation: str, started_before: int | None) -> None:
     report, run = context.report, call.items[0]
     if operation in ("create_run", "create_thread_and_run"):
-        at_once = call.profile.traits.get("run_may_start_at_once") and "mcp" in _kinds(run)
-        early = at_once and run.get("status") == "in_progress"
+        early = starts_at_once(call, run)
         for requirement in ("SM-001", "RUN-001" if operation == "create_run" else "RUN-002"):
             report.check(requirement, early or run.get("status") == "queued", f"status {run.get('status')!r}", "queued")
         if run.get("status") == "queued":
@@ -336,11 +336,6 @@ def _answered(call: Call, context: Context, operation: str, started_before: int 
             f"status {run.get('status')!r}",
             "cancelling or cancelled",
         )
-
-
-def _kinds(run: dict[str, Any]) -> set[Any]:
-    tools = run.get("tools")
-    return {tool.get("type") for tool in tools if isinstance(tool, dict)} if isinstance(tools, list) else set()
 
 
 def _approved(context: Context, run: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.contract import stream_grammar
+from assistants_conformance.observe.rules.foundry import starts_at_once
 
 if TYPE_CHECKING:
     from assistants_conformance.contract import EventName
@@ -42,6 +43,7 @@ class Order:
         self._message_stage = ""
         self._expect: tuple[str, tuple[str, ...], str] | None = None
         self._done = False
+        self._broken = False
 
     # -- one event ---------------------------------------------------------------------------------------------------
 
@@ -60,7 +62,7 @@ class Order:
         if name.kind == "done":
             self._report.check("SSE-004", False, f"`done` with the data {event.data!r:.60}", "the data [DONE]")
             return
-        if "error" in self._names:
+        if self._broken:
             self._report.check("SSE-023", False, "an event after an error", "nothing but `done` after an error")
         data = event.json
         self._follows(event.name)
@@ -78,6 +80,7 @@ class Order:
             case "error":
                 self._error(event)
         self._one_run(name.kind, data)
+        self._broken = self._broken or name.kind == "error"
         self._names.append(event.name)
         self._objects.append(data)
 
@@ -106,7 +109,7 @@ class Order:
 
     def _run(self, name: str, run: Json) -> None:
         report, last, status = self._report, name.rpartition(".")[2], run.get("status")
-        early = self._call.profile.traits.get("run_may_start_at_once") and status == "in_progress"
+        early = starts_at_once(self._call, run)
         if last in ("created", "queued"):
             report.check("SSE-009", status == "queued" or early, f"status {status!r}", "status queued")
         else:

@@ -76,6 +76,7 @@ LIMIT_KILLS: dict[str, Kills] = {
     "create_run.body.additionalProperties": ("ERR-010",),
     "create_run.tool_resources.code_interpreter.file_ids.maxItems": (),
     "create_run.tool_resources.file_search.vector_store_ids.maxItems": (),
+    "create_run.tool_resources.file_search.additionalProperties": (),
     "create_run.max_completion_tokens.minimum": ("RUN-020",),
     "create_run.metadata.maxProperties": (),
     "create_run.metadata.additionalProperties": (),
