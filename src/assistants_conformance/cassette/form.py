@@ -72,7 +72,7 @@ def _body(data: bytes) -> str | bytes:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return data
-    return text if all(letter.isprintable() or letter in "\n\t" for letter in text) else data
+    return text if all(letter.isprintable() or letter in "\r\n\t" for letter in text) else data
 
 
 def _unbound(request: Request) -> Request:
@@ -81,7 +81,8 @@ def _unbound(request: Request) -> Request:
     found = _BOUNDARY.search(kind) if kind.startswith("multipart/") else None
     if found is None or found[1] == _FIXED:
         return request
-    body = request.body.replace(found[1].encode(), _FIXED.encode())
+    line = rb"(?:(?<=\r\n)|\A)--" + re.escape(found[1].encode()) + rb"(?=(?:--)?(?:\r\n|\Z))"
+    body = re.sub(line, b"--" + _FIXED.encode(), request.body)
     return replace(request, headers={**request.headers, "content-type": kind.replace(found[1], _FIXED)}, body=body)
 
 
