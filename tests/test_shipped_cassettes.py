@@ -7,7 +7,18 @@ from datetime import date
 
 import pytest
 from tools.record_reference import below, record, timeless
-from tools.shipped import CASSETTES, LARGEST, REFERENCE, archives, changes, judged, provenance, shelves
+from tools.shipped import (
+    CASSETTES,
+    LARGEST,
+    README,
+    REFERENCE,
+    archives,
+    changes,
+    judged,
+    provenance,
+    shelves,
+    with_table,
+)
 
 from assistants_conformance.cassette.library import Archive
 from assistants_conformance.cassette.provenance import FILE, profiles_in
@@ -50,9 +61,14 @@ def test_provenance_is_complete(path, profile):
     assert set(told["verdicts"]) <= set(load_profile(profile).requirements)
 
 
+def test_the_table_tells_what_is_shipped():
+    text = README.read_text("utf-8")
+    assert with_table(text) == text, "mend it with: python tools/shipped.py --table"
+
+
 @pytest.mark.parametrize("path", archives(), ids=name)
-def test_every_archive_is_told_in_the_table(path):
-    assert f"`{path.name}`" in (CASSETTES / "README.md").read_text("utf-8")
+def test_every_target_is_described(path):
+    assert f"## {path.stem.rpartition('-')[0] or path.stem}" in README.read_text("utf-8")
 
 
 @pytest.mark.parametrize("profile", profile_ids())

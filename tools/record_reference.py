@@ -19,10 +19,13 @@ from assistants_conformance.cassette.library import Archive
 from assistants_conformance.cassette.provenance import FILE
 from assistants_conformance.contract import profile_ids
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tools.shipped import README, REFERENCE, with_table
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ARCHIVE = Path(__file__).parents[1] / "cassettes" / "reference.zip"
 PROGRAM = "from assistants_conformance.cli import main; main(prog_name='assistants-conformance')"
 
 
@@ -62,7 +65,7 @@ def record(profile: str, into: Path) -> None:
 def main() -> None:
     """Record what is asked for, by default everything."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--into", type=Path, default=ARCHIVE)
+    parser.add_argument("--into", type=Path, default=REFERENCE)
     parser.add_argument("profiles", nargs="*", default=profile_ids())
     options = parser.parse_args()
     shelf = Archive(options.into)
@@ -78,6 +81,8 @@ def main() -> None:
             # Nothing but the day is another.
             shelf.put({name: before[name]})
         print(f"{profile}: {sum(name.startswith(f'{profile}/') for name in shelf.names())} files")
+    if options.into == REFERENCE:
+        README.write_text(with_table(README.read_text("utf-8")), "utf-8")
     print(f"{options.into.name}: {options.into.stat().st_size:,} bytes")
 
 

@@ -2,6 +2,7 @@
 
 python tools/shipped.py                              how today's verdicts differ from those of the provenance
 python tools/shipped.py --pin cassettes/NAME.zip     write today's verdicts into the provenance of that archive
+python tools/shipped.py --table                      write the table of cassettes/README.md anew
 
 A scenario that asks for what its cassette does not hold is older than the suite: it is named, and what is bound to it
 is not compared. Judge and scenarios may change without a new recording as long as few are; then record again.
@@ -15,6 +16,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,7 +35,10 @@ CASSETTES = Path(__file__).parents[1] / "cassettes"
 REFERENCE = CASSETTES / "reference.zip"
 #: How large everything in the folder may be together, in bytes.
 LARGEST = 10_000_000
+README = CASSETTES / "README.md"
 _MARK = "judged: "
+_BEGIN, _END = "<!-- table -->\n", "<!-- /table -->\n"
+_TOLD = ("pass", "fail", "warn", "not-applicable", "not-testable")
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,24 @@ def pin(path: Path, profile: str) -> Iterator[str]:
     Archive(path).put({f"{profile}/{FILE}": text.encode()})
 
 
+def table() -> str:
+    """Return the table of everything that is shipped, from the provenances."""
+    heads = ("archive", "profile", "recorded", "verdict", *(name.replace("-", " ") for name in _TOLD))
+    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
+    for path, profile in shelves():
+        told = provenance(path, profile)
+        counts = Counter(told["verdicts"].values())
+        row = (f"`{path.name}`", profile, told["recorded"], told["verdict"], *(str(counts[name]) for name in _TOLD))
+        lines.append(f"| {' | '.join(row)} |")
+    return "\n".join(lines) + "\n"
+
+
+def with_table(text: str) -> str:
+    """Return a page with the table as it is today."""
+    head, rest = text.split(_BEGIN, 1)
+    return head + _BEGIN + table() + _END + rest.split(_END, 1)[1]
+
+
 class _Listener:
     """Keeps what a session found out."""
 
@@ -158,6 +181,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--pin", type=Path, metavar="ARCHIVE")
     parser.add_argument("--judge", nargs=2, metavar=("ARCHIVE", "PROFILE"), help=argparse.SUPPRESS)
+    parser.add_argument("--table", action="store_true")
     options = parser.parse_args()
     if options.judge:
         _judge(*options.judge)
@@ -166,6 +190,8 @@ def main() -> int:
         for profile in profiles_in(Archive(options.pin)):
             for line in pin(options.pin, profile):
                 print(f"{options.pin.name}, {profile}: {line}")
+    if options.pin or options.table:
+        README.write_text(with_table(README.read_text("utf-8")), "utf-8")
         return 0
     differ = 0
     for path, profile in shelves():
