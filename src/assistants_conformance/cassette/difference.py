@@ -66,9 +66,9 @@ def _body(data: bytes) -> list[str]:
     text = data.decode("utf-8", "backslashreplace")
     try:
         value: Any = json.loads(text)
-    except ValueError:
+        return json.dumps(value, indent=1, ensure_ascii=False).split("\n")
+    except (ValueError, RecursionError):
         return text.split("\n")
-    return json.dumps(value, indent=1, ensure_ascii=False).split("\n")
 
 
 def difference(before: Cassette, after: Cassette, most: int = 12) -> list[str]:
