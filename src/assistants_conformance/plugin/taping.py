@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 #: The settings of a target that a replay needs to ask the same again.
 KEPT = ("url", "api_version", "model", "run_expiry_seconds", "run_timeout", "clock_url", "failing_model", "page_limit",
-        "mcp_server_url", "faults")  # fmt: skip
+        "mcp_server_url", "bing_connection", "faults")  # fmt: skip
 #: The credentials, of which a recording keeps only that they were there.
 KEYS = ("api_key", "bearer_token", "other_key")
 #: The headers of the configuration; of them a recording keeps only the names.

@@ -22,13 +22,6 @@ _STATUS_RULES = frozenset({"ERR-015", "ERR-033"})
 _CONFLICTS = frozenset({"thread_locking", "tool_outputs", "cancellation", "expiry"})
 #: Who asks is looked at before what is asked for.
 _CREDENTIALS = frozenset({401, 403})
-#: By operation: the requirements that are about its plainest request; every other one is about more than that.
-PLAINEST = {
-    "create_assistant": frozenset({"ASST-001", "ASST-007"}),
-    "create_thread": frozenset({"THR-001", "THR-006"}),
-    "create_thread_and_run": frozenset({"RUN-002", "RUN-017"}),
-    "upload_file": frozenset({"FILE-001", "FILE-003", "FILE-004"}),
-}
 
 
 class Verify:
@@ -36,14 +29,14 @@ class Verify:
 
     `untold` are requirements whose check could not be made, with the reason. `latest` gives the exchange that stands
     for a check which names no answer of its own. `unserved` says of an operation, in words, that the target does not
-    carry it out whatever it is asked for.
+    carry it out whatever it is asked for; empty for a requirement that is about its plainest request.
     """
 
     def __init__(
         self,
         profile: Profile,
         latest: Callable[[], Exchange | None] = lambda: None,
-        unserved: Callable[[str], str] = lambda _: "",
+        unserved: Callable[[str, str], str] = lambda _, __: "",
     ) -> None:
         self.profile = profile
         self._unserved = unserved
@@ -86,9 +79,9 @@ class Verify:
             return ""
         place = locate(exchange.request.path)
         match = self.profile.match(exchange.request.method, place.route) if place else None
-        if match is None or match.params or requirement in PLAINEST.get(match.operation.id, (requirement,)):
+        if match is None or match.params:
             return ""
-        return self._unserved(match.operation.id)
+        return self._unserved(match.operation.id, requirement)
 
     def equal(self, requirement: str, observed: Any, expected: Any, answer: Answer | None = None) -> bool:
         """Check that two values are equal."""
