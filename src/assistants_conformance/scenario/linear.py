@@ -115,7 +115,8 @@ def conflict(
     core = frozenset(range(len(acts)))
     size = max(1, len(acts) // 2)
     while size:
-        for first in range(0, len(acts), size):
+        # Later acts are let go first: what began the trouble tells more than what was read of it afterwards.
+        for first in reversed(range(0, len(acts), size)):
             fewer = core - set(range(first, first + size))
             if fewer != core and refuted(fewer):
                 core = fewer

@@ -83,7 +83,7 @@ class Race:
         self._model = ThreadModel(api.profile.lifecycle("run"), lenient=lenient)
         runs = frozenset({(waiting["id"], self._model.waiting)} if waiting else ())
         self._start = State(runs=runs, messages=frozenset(messages))
-        self._names: dict[str, str] = {}
+        self._names: dict[str, str] = {name: name for name in messages}
         self._acts: list[Act] = []
         self._answers: dict[Act, Answer] = {}
         #: The runs that were let in.
@@ -202,7 +202,7 @@ class Race:
         if seen is None or (outcome == "refused" and move.kind.startswith(("read_", "list_"))):
             return None
         exchange = result.exchange
-        told = f"{move.told}: {_short(result)}"
+        told = f"{move.told}: {_short(move.kind, result)}"
         return Act(move.kind, outcome, move.subject, seen, exchange.started, exchange.ended, told=told)
 
     def _seen(self, kind: str, answer: Answer) -> frozenset[str] | None:
@@ -260,12 +260,17 @@ def _outcome(result: Answer | Blocked) -> str:
     return "gone" if result.status == _NOT_FOUND else ""
 
 
-def _short(answer: Answer) -> str:
-    status, error = answer.json.get("status"), answer.error.get("message")
-    if answer.ok and isinstance(answer.json.get("data"), list):
-        return f"{answer.status} {[row.get('id') for row in answer.data[:10]]}"
-    told = f"{answer.json.get('id', '')} {status}" if answer.ok and isinstance(status, str) else answer.json.get("id")
-    return f"{answer.status} {told or error or ''}".strip()
+def _short(kind: str, answer: Answer) -> str:
+    """Put an answer into a few words: what the specification looks at, and ids that stand nowhere else."""
+    if not answer.ok:
+        return f"{answer.status} {answer.error.get('message', '')}".strip()
+    if kind == "read_steps":
+        return f"{answer.status}, outputs of its calls: {', '.join(_outputs(answer) or ())}"
+    if isinstance(answer.json.get("data"), list):
+        return f"{answer.status} {', '.join(str(row.get('id')) for row in answer.data[:10]) or 'none'}"
+    status = answer.json.get("status")
+    told = [answer.json.get("id") if kind.startswith("create_") else None, status if isinstance(status, str) else None]
+    return " ".join([str(answer.status), *(str(one) for one in told if one)])
 
 
 def _mark(row: dict[str, Any]) -> str:
