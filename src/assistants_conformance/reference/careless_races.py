@@ -83,15 +83,15 @@ def after(world: World, operation: str, call: Call, result: Any) -> None:
     faults, races, me = world.faults, world.remains.crossings, world.remains.peer
     name = call.params.get("thread_id", "")
     thread = world.store.threads.get(name)
-    if operation == "create_run" and thread is not None and _crossed(world, "create_message", name):
-        if faults.on("simultaneous-run-loses-a-message"):
-            thread.messages.popitem()
+    met = operation == "create_run" and _crossed(world, "create_message", name)
+    if met and thread is not None and faults.on("simultaneous-run-loses-a-message"):
+        thread.messages.popitem()
     if operation == "create_message" and thread is not None and _crossed(world, "delete_message", name):
         message = races.doomed.pop(name, None)
         if message is not None and faults.on("deleted-message-comes-back"):
             thread.messages[message.id] = message
-    if operation == "delete_thread" and faults.on("deleted-thread-leaves-a-simultaneous-run"):
-        if name in races.drowned and _crossed(world, "create_run", name):
-            races.orphans.update(races.drowned[name].runs)
+    drowns = operation == "delete_thread" and name in races.drowned and _crossed(world, "create_run", name)
+    if drowns and faults.on("deleted-thread-leaves-a-simultaneous-run"):
+        races.orphans.update(races.drowned[name].runs)
     if isinstance(result, dict):
         races.latest[operation, call.params.get("run_id") or name] = (me, world.clock.now())

@@ -383,7 +383,8 @@ class Client:
                 results[number] = actions[number]()
             except Blocked as error:
                 results[number] = error
-            except Exception as error:  # noqa: BLE001 - it is raised again where somebody hears of it
+            except Exception as error:
+                # Raised again below, where somebody hears of it.
                 failures.append(error)
 
         with self.held():
