@@ -49,14 +49,16 @@ def fits(
     start: State,
     step: Callable[[State, Act], Iterable[State]],
     *,
+    passive: Callable[[Act], bool] = lambda act: False,  # noqa: ARG005 - one that says it of none
     limit: int = LIMIT,
 ) -> bool | None:
     """Say whether some order of the acts gives their answers; None: not decided within `limit` configurations.
 
     Args:
-        acts: the history.
+        acts: the history; of those that may come next the first is tried first.
         start: the state before it.
         step: gives the states that may follow where an act has the answer that it had; none where it cannot have it.
+        passive: says whether an act never does more than to tell of the state.
         limit: how many configurations are looked at.
     """
     before = [
@@ -64,8 +66,6 @@ def fits(
         for act in acts
     ]
     wanted = sum(1 << number for number, act in enumerate(acts) if not act.optional)
-    # The one that was over first is tried first: mostly that is the order in which things happened.
-    order = sorted(range(len(acts)), key=lambda number: (acts[number].ended, acts[number].began), reverse=True)
     stack: list[tuple[int, State]] = [(0, start)]
     known = {stack[0]}
     while stack:
@@ -73,13 +73,13 @@ def fits(
         if wanted & ~done == 0:
             return True
         following: list[tuple[int, State]] = []
-        for number in order:
+        for number in reversed(range(len(acts))):
             bit = 1 << number
             if done & bit or before[number] & ~done:
                 continue
             states = list(step(state, acts[number]))
-            if state in states and not acts[number].optional:
-                # What changes nothing may as well come now: every order that goes on without it goes on with it too.
+            if state in states and passive(acts[number]) and not acts[number].optional:
+                # What only tells of the state may as well tell now: every order that goes on without it still does.
                 following = [(done | bit, state)]
                 break
             following += [(done | bit, one) for one in states]

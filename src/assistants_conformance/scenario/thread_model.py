@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from assistants_conformance.contract.lifecycle import Lifecycle
 
 WAITING = "requires_action"
+#: After how many configurations a history with one message is passed over.
+_SMALL_LIMIT = 2_000
 #: What an act on these leaves behind is needed to explain the answers to others.
 _NEEDED = frozenset({"create_run", "submit", "cancel", "delete_thread"})
 #: What a list shows, by the kind of the act.
@@ -86,24 +88,27 @@ class ThreadModel:
                 return [state] if state.there == (act.outcome == "done") else []
             return self._moves[act.kind](state, act)
 
-        return fits(acts, start, step, limit=limit)
+        return fits(_likely(acts), start, step, passive=_passive, limit=limit)
 
     def contradiction(self, acts: Sequence[Act], start: State) -> list[Act] | None:
         """Return the fewest answers that fit no order; empty where all fit one, None where that is not decided."""
-        verdict = self.check(acts, start)
-        if verdict is None:
-            verdict, acts = self._part(acts, start)
+        alone = self._alone(acts, start)
+        verdict = self.check(acts, start) if alone is None else False
         if verdict is not False:
             return None if verdict is None else []
+        acts = acts if alone is None else alone
         return conflict(acts, lambda some, limit: self.check(some, start, limit), self.weaken)
 
-    def _part(self, acts: Sequence[Act], start: State) -> tuple[bool | None, Sequence[Act]]:
-        """Look at each message alone, where all of them are too many: what fits no order alone fits none at all."""
-        for one in {act.subject for act in acts if act.kind == "create_message"}:
+    def _alone(self, acts: Sequence[Act], start: State) -> list[Act] | None:
+        """Return what fits no order already where all messages but one are left out; None where nothing does.
+
+        What fits no order with one message fits none with more, and all of them together are many configurations.
+        """
+        for one in dict.fromkeys(act.subject for act in acts if act.kind == "create_message"):
             some = [act for act in acts if act.kind != "create_message" or act.subject == one]
-            if self.check(some, start) is False:
-                return False, some
-        return None, acts
+            if self.check(some, start, _SMALL_LIMIT) is False:
+                return some
+        return None
 
     @staticmethod
     def weaken(act: Act) -> Act | None:
@@ -232,6 +237,26 @@ class ThreadModel:
                 left = self.later(frozenset[Stage]().union(*map(move, stages)))
                 if left:
                     yield state._replace(runs=state.runs - {(name, stages)} | {(name, left)})
+
+
+def _likely(acts: Sequence[Act]) -> list[Act]:
+    """Return acts in the order in which they will have happened: first what most of the others tell of."""
+    shown = [act.seen for act in acts if act.kind == "list_messages" and act.outcome == "done"]
+    gone = sum(act.outcome == "gone" for act in acts)
+
+    def late(act: Act) -> tuple[int, bool, float]:
+        tells = {
+            "create_message": gone + sum(act.subject in seen for seen in shown),
+            "delete_message": gone + sum(act.subject not in seen for seen in shown),
+            "delete_thread": gone,
+        }
+        return -tells.get(act.kind, 0), act.kind == "delete_thread", act.ended
+
+    return sorted(acts, key=late)
+
+
+def _passive(act: Act) -> bool:
+    return act.outcome != "done" or act.kind.startswith(("read_", "list_"))
 
 
 def explained(acts: Sequence[Act], history: Sequence[Act]) -> str:
