@@ -115,14 +115,14 @@ def conflict(
     core = frozenset(range(len(acts)))
     size = max(1, len(acts) // 2)
     while size:
-        # Later acts are let go first: what began the trouble tells more than what was read of it afterwards.
-        for first in reversed(range(0, len(acts), size)):
+        for first in range(0, len(acts), size):
             fewer = core - set(range(first, first + size))
             if fewer != core and refuted(fewer):
                 core = fewer
         size //= 2
     tried = 0
-    for few in range(1, len(core)):
+    # Of the smallest the first is taken: what began the trouble tells more than what was read of it afterwards.
+    for few in range(1, len(core) + 1):
         tried += comb(len(acts), few)
         if tried > _MOST_SETS:
             break

@@ -443,6 +443,7 @@ class Client:
             if outer is None:
                 with self._lock:
                     held, self._held = self._held or [], None
+                    self.judge.foresee(held)
                     for exchange in sorted(held, key=lambda one: one.started):
                         self.judge.observe(exchange)
 
