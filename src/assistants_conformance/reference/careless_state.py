@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from assistants_conformance.reference import careless_races
+from assistants_conformance.reference.careless_races import Crossings
 from assistants_conformance.reference.handlers import HANDLERS
 from assistants_conformance.reference.refusal import Refusal, refuse
 from assistants_conformance.reference.state import Attachment
@@ -88,6 +90,7 @@ class Remains:
     locked: set[str] = field(default_factory=set)
     latest: dict[str, tuple[object, float, dict[str, Any], str]] = field(default_factory=dict)
     peer: object = None
+    crossings: Crossings = field(default_factory=Crossings)
 
 
 def carry_out(world: World, operation: str, call: Call) -> Json | Raw | RunStream:
@@ -102,6 +105,8 @@ def carry_out(world: World, operation: str, call: Call) -> Json | Raw | RunStrea
     doomed = _doomed(world, operation, call)
     if operation in ("create_message", "create_run") and call.params["thread_id"] in world.remains.locked:
         raise refuse("thread_locked_message", thread_id=call.params["thread_id"], run_id=world.store.ids.new("run"))
+    if (raced := careless_races.before(world, operation, call)) is not None:
+        return raced
     with _revived(world, operation, call):
         try:
             result = HANDLERS[operation](world, call)
@@ -110,6 +115,7 @@ def carry_out(world: World, operation: str, call: Call) -> Json | Raw | RunStrea
             raise
     if doomed is not None:
         world.remains.graves.append((operation, *doomed))
+    careless_races.after(world, operation, call, result)
     if isinstance(result, dict):
         _overwritten(world, operation, result)
     return result

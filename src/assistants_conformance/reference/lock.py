@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from assistants_conformance.reference.careless_races import slips_in
 from assistants_conformance.reference.refusal import refuse
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def run_refusal(world: World, thread: Thread, assistant_id: str) -> Refusal | No
     if run is None or world.faults.on("second-run-accepted"):
         return None
     young = run.due is not None and run.status != "cancelling" and world.clock.now() - run.arrived < _BLIND_SECONDS
-    if young and world.faults.on("two-runs-at-once"):
+    if slips_in(world, thread) or (young and world.faults.on("two-runs-at-once")):
         return None
     if world.faults.on("run-lock-text-without-ids"):
         return refuse("thread_locked_run", thread_id="", run_id="")

@@ -102,7 +102,9 @@ def _waits_certainly(call: Call, context: Context, run: RunSeen) -> bool:
     now = server_time(call.exchange)
     in_time = now is None or run.last_expiry is None or now < run.last_expiry
     known = bool(run.call_ids) and all(map(context.is_real, run.call_ids))
-    return run.status == "requires_action" and not run.called and in_time and known
+    begun, over = call.exchange.started, call.exchange.ended
+    moved = any(row.run == run.id and begun < row.started < over for row in context.world.coming)
+    return run.status == "requires_action" and not run.called and not moved and in_time and known
 
 
 def _wrong(call: Call, run: RunSeen, outputs: Any, told: list[str]) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from assistants_conformance.reference.faults.foundry import FAULTS as FOUNDRY
 from assistants_conformance.reference.faults.messages import FAULTS as MESSAGES
 from assistants_conformance.reference.faults.objects import FAULTS as OBJECTS
 from assistants_conformance.reference.faults.pagination import FAULTS as PAGINATION
+from assistants_conformance.reference.faults.races import FAULTS as RACES
 from assistants_conformance.reference.faults.run_lifecycle import FAULTS as RUN_LIFECYCLE
 from assistants_conformance.reference.faults.run_steps import FAULTS as RUN_STEPS
 from assistants_conformance.reference.faults.runs import FAULTS as RUNS
@@ -37,6 +38,7 @@ AREAS = (
     MESSAGES,
     OBJECTS,
     PAGINATION,
+    RACES,
     RUN_LIFECYCLE,
     RUN_STEPS,
     RUNS,
