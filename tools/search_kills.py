@@ -3,7 +3,7 @@
 python tools/search_kills.py [--profile P] [--only test_search_properties] [--fault PART] [--effort quick] [--workers 2]
 
 Each fault is turned on by itself, and the scenarios of `suites/test_search_*.py` run until one requirement is found
-broken. `by a named row` counts those where it is a requirement that the fault names itself.
+broken; with --named, until one is that the fault names itself, which is counted too.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from assistants_conformance.target.chance import Chance
 if TYPE_CHECKING:
     from multiprocessing.pool import Pool
 
-Task = tuple[str, str, str, str, str]
+Task = tuple[str, str, str, str, str, bool]
 Found = tuple[str, str, bool, bool, str]
 _LISTED = 400
 
@@ -39,7 +39,7 @@ def searching(only: str) -> list[Scenario]:
 
 def tried(task: Task) -> Found:
     """Run the search against one fault: profile, fault, found at all, found by a row it names, by which scenario."""
-    identifier, fault, only, effort, seed = task
+    identifier, fault, only, effort, seed, thorough = task
     profile = load_profile(identifier)
     named = set(registry(profile)[fault].kills) if fault else set()
     settings = replace(embedded_settings(profile, faults=[fault] if fault else []), effort=efforts()[effort])
@@ -55,7 +55,7 @@ def tried(task: Task) -> Found:
         if tally.failures:
             by = by or f"{scenario.name.rpartition('::')[2]} {sorted(tally.failures)[:4]}"
             exact = exact or bool(named & tally.failures.keys())
-            if exact or not fault:
+            if exact or not thorough:
                 break
     return identifier, fault, bool(by), exact, by or broken
 
@@ -69,6 +69,8 @@ def main() -> None:
     parser.add_argument("--effort", default=DEFAULT_EFFORT, choices=sorted(efforts()))
     parser.add_argument("--seed", default="search")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--every", type=int, default=1, help="only every so manieth fault, for a quick look")
+    parser.add_argument("--named", action="store_true", help="go on until a requirement finds it that it names")
     parser.add_argument("--all", action="store_true", help="list who finds what, too")
     options = parser.parse_args()
     if not searching(options.only):
@@ -80,8 +82,9 @@ def main() -> None:
 
 def _report(pool: Pool, identifier: str, options: argparse.Namespace) -> None:
     begun = time.monotonic()
-    names = ["", *(name for name in registry(load_profile(identifier)) if options.fault in name)]
-    tasks = [(identifier, name, options.only, options.effort, options.seed) for name in names]
+    known = [name for name in registry(load_profile(identifier)) if options.fault in name]
+    names = ["", *known[:: options.every]]
+    tasks = [(identifier, name, options.only, options.effort, options.seed, options.named) for name in names]
     clean, *rows = pool.imap(tried, tasks, chunksize=2)
     if clean[2] or clean[4]:
         print(f"{identifier}: FALSE, found without a fault: {clean[4]}")

@@ -42,7 +42,7 @@ def ruling(profile: Profile, operation: str, path: str, keyword: str, beside: st
         # What may be missing inside a member differs between texts, so a row of its own has to forbid it.
         own = None if keyword == "required" and path else general or beside
         rows = (own,) if own else ()
-    return next((row for row in rows if row in profile.active), None)
+    return next((row for row in rows if row in profile.active and row not in table["shown"]), None)
 
 
 def longest_sure(profile: Profile, operation: str, path: str, limit: int) -> int:

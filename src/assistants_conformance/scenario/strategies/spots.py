@@ -112,6 +112,7 @@ def plain_object(schema: Json, kind: str | None = None, number: int = 0) -> Json
     """Return the plainest object that a schema allows; `kind` is the value of its member `type`."""
     parts = members(schema)
     wanted = [*schema.get("required", ()), *schema.get("else", {}).get("required", ())]
+    wanted += next(iter(schema.get("anyOf", ())), {}).get("required", ())
     made: Json = {}
     for name in dict.fromkeys(wanted):
         made[name] = plain(parts.get(name, {}), name, number)
