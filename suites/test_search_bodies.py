@@ -153,7 +153,7 @@ def aimed(api: Api, operation: str) -> Aim:
 
 
 def marked(violation: Violation, name: str) -> Any:
-    """Return a broken body with a name by which its object would be found; as it is where the name is what is broken."""
+    """Return a broken body with a name by which its object would be found; as it is where the name is broken."""
     return violation.body if "name" in violation.body else {**violation.body, "name": name}
 
 

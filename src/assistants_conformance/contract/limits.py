@@ -47,8 +47,8 @@ def ruling(profile: Profile, operation: str, path: str, keyword: str, beside: st
 
 def longest_sure(profile: Profile, operation: str, path: str, limit: int) -> int:
     """Return the length of the longest text that every source accepts at a place whose limit is given."""
-    sure = min(limit, _table()["sure"].get(f"{operation}.{path}", limit))
-    return min(sure, profile.traits.get("sure_text_length", sure))
+    sure: int = min(limit, _table()["sure"].get(f"{operation}.{path}", limit))
+    return min(sure, int(profile.traits.get("sure_text_length", sure)))
 
 
 def _named(place: str, keyword: str, like: Mapping[str, str]) -> tuple[str, ...] | None:

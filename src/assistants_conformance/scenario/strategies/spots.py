@@ -112,7 +112,8 @@ def plain_object(schema: Json, kind: str | None = None, number: int = 0) -> Json
     """Return the plainest object that a schema allows; `kind` is the value of its member `type`."""
     parts = members(schema)
     wanted = [*schema.get("required", ()), *schema.get("else", {}).get("required", ())]
-    wanted += next(iter(schema.get("anyOf", ())), {}).get("required", ())
+    if forms := schema.get("anyOf"):
+        wanted += forms[0].get("required", ())
     made: Json = {}
     for name in dict.fromkeys(wanted):
         made[name] = plain(parts.get(name, {}), name, number)
@@ -151,12 +152,8 @@ def holding(schema: Json, steps: Steps, value: Any, name: str = "") -> Any:
 def without(schema: Json, steps: Steps, name: str) -> Any:
     """Return the plainest body in which the object at a place lacks a member."""
     place: Json = schema
-    kind = None
-    for number, step in enumerate(steps):
-        kinds = members(place).get("type", {}).get("enum", ()) if step not in (ITEM, VALUE) else ()
-        kind = step if step in kinds else None
-        if number < len(steps):
-            place = place["items"] if step == ITEM else members(place)[step]
+    for step in steps:
+        place = place["items"] if step == ITEM else members(place)[step]
     made = plain_object(place)
     made.pop(name, None)
     return holding(schema, steps, made)

@@ -1,4 +1,4 @@
-"""Every way to break a request schema in one place: one past each limit, another type, what is missing, what is too much."""
+"""Every way to break a request schema in one place: one past a limit, another type, too much, too little."""
 
 from __future__ import annotations
 
@@ -73,11 +73,12 @@ def violations(profile: Profile, operation: str, request: str) -> list[Violation
     shape = profile.request_shape(request)
     found = []
     for spot in spots(schema):
-        for keyword, broken, kept in _broken(schema, spot):
+        for keyword, broken, within in _broken(schema, spot):
             requirement = _ruling(profile, operation, spot, keyword)
             if requirement is None:
                 continue
-            if keyword == "maxLength" and kept is not None:
+            kept = within
+            if keyword == "maxLength":
                 most = longest_sure(profile, operation, spot.path, spot.schema["maxLength"])
                 kept = holding(schema, spot.steps, text(_letter(spot.schema), most))
             found.append(Violation(spot.path, keyword, requirement, broken, kept))
