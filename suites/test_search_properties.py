@@ -15,8 +15,10 @@ from assistants_conformance.scenario import Verify, requirement
 from assistants_conformance.scenario.explore import Deviation, explore
 from assistants_conformance.scenario.situations import able, asked
 from assistants_conformance.scenario.strategies import Stage, realized
-from assistants_conformance.scenario.strategies.bodies import bodies, texts
+from assistants_conformance.scenario.strategies.bodies import bodies, edges, texts
+from assistants_conformance.scenario.strategies.spots import given
 from assistants_conformance.target import Answer, Api, Blocked, NotApplicable, Part, form
+from assistants_conformance.target.specimens import unknown_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,11 +48,30 @@ def lives(api: Api, kind: str) -> SearchStrategy[dict[str, Any]]:
     from hypothesis import strategies as st  # noqa: PLC0415 - slow to load
 
     schema = api.profile.request_schema
-    tools = [name for name, capability in CAPABILITY.items() if able(api, capability)]
+    tools = able_tools(api)
     unsure = ("role",) if kind == "message" else ()
     made = bodies(schema(f"create_{kind}"), tools=tools, without=unsure)
     changed = bodies(schema(f"modify_{kind}"), tools=tools, sparse=True)
     return st.fixed_dictionaries({"create": made, "modify": st.lists(changed, min_size=1, max_size=3)})
+
+
+def able_tools(api: Api) -> list[str]:
+    """Return the types of tools that the target has."""
+    return [name for name, capability in CAPABILITY.items() if able(api, capability)]
+
+
+def reached(api: Api, kind: str) -> None:
+    """Go on only if a kind of object can be made.
+
+    Raises:
+        NotApplicable: the version or the target has none, or the effort has no run in it.
+    """
+    if not api.has(f"create_{kind}"):
+        raise NotApplicable(f"this version has no {kind}")
+    if kind == "vector_store":
+        api.require("vector_stores")
+    if kind == "run" and not api.settings.effort.runs:
+        raise NotApplicable("this effort has no run of a model in it")
 
 
 class Life:
@@ -119,6 +140,13 @@ class Life:
 
     def ended(self, own: dict[str, str]) -> None:
         """List and delete the object and look for it; the judge compares all of that."""
+        if self.kind == "vector_store":
+            self.filled(own)
+        if self.kind == "run":
+            run = self.read(own).json
+            for step in self.api.steps({**run, **self.around}):
+                self.api.call("get_run_step", step_id=str(step.get("id")), **own)
+            self.api.messages(own["thread_id"])
         if self.api.has(f"list_{self.kind}s"):
             self.api.call(f"list_{self.kind}s", query={"limit": 2}, **self.around)
         if self.kind == "message" and not able(self.api, "message_delete"):
@@ -127,6 +155,21 @@ class Life:
             self.api.call(f"delete_{self.kind}", **own)
             for name in (f"get_{self.kind}", f"delete_{self.kind}"):
                 self.api.call(name, **own)
+
+    def filled(self, own: dict[str, str]) -> None:
+        """Put files into a store, one and in a batch, look at them and take one out; the judge compares all of that."""
+        files = [self.stage.get("file", number) for number in range(2)]
+        self.api.post_store_file(own["vector_store_id"], files[0])
+        self.api.indexed("get_vector_store_file", file_id=files[0], **own)
+        answer = self.api.post_batch(own["vector_store_id"], files[1:])
+        batch = {**own, "batch_id": self.api.need(answer, "make a batch")["id"]}
+        self.api.indexed("get_vector_store_file_batch", **batch)
+        self.api.call("list_vector_store_file_batch_files", **batch)
+        self.api.call("list_vector_store_files", **own)
+        for name in ("delete_vector_store_file", "get_vector_store_file"):
+            self.api.call(name, file_id=files[0], **own)
+        for name in ("cancel_vector_store_file_batch", "get_vector_store_file_batch"):
+            self.api.call(name, **{**batch, "batch_id": unknown_id(self.api, "vector_store_file_batch")})
 
 
 def settled(name: str, value: Any) -> Any:
@@ -146,12 +189,7 @@ def same(sent: Any, answered: Any) -> bool:
 @requirement("PROP-001", "PROP-003", "PROP-004")
 @pytest.mark.parametrize("kind", KINDS)
 def test_objects_live_as_they_are_told(api: Api, verify: Verify, kind: str) -> None:
-    if not api.has(f"create_{kind}"):
-        raise NotApplicable(f"this version has no {kind}")
-    if kind == "vector_store":
-        api.require("vector_stores")
-    if kind == "run" and not api.settings.effort.runs:
-        raise NotApplicable("this effort has no run of a model in it")
+    reached(api, kind)
     life = Life(api, kind)
     explore(
         api,
@@ -160,6 +198,32 @@ def test_objects_live_as_they_are_told(api: Api, verify: Verify, kind: str) -> N
         lambda: lives(api, kind),
         lambda example: list(life.lived(example)),
     )
+
+
+@requirement("PROP-001", "PROP-003", "PROP-004")
+@pytest.mark.parametrize("kind", KINDS)
+def test_values_at_the_edge_change_nothing_else(api: Api, verify: Verify, kind: str) -> None:
+    reached(api, kind)
+    life = Life(api, kind)
+    start: dict[str, Any] = {"metadata": {"first": "before"}}
+    if kind == "assistant":
+        start |= {"name": "before", "description": "before", "instructions": "Be brief.", "model": given("model")}
+        start |= {"temperature": 0.5, "top_p": 0.5} if api.v2 else {}
+    elif kind == "vector_store":
+        start |= {"name": "before", "expires_after": {"anchor": "last_active_at", "days": 3}}
+    elif kind == "message":
+        start["content"] = "before"
+    elif kind == "run":
+        start["assistant_id"] = given("assistant")
+    changes = edges(api.profile.request_schema(f"modify_{kind}"), able_tools(api))
+    # Each time everything but one member is as it was at first.
+    for change in changes[: api.settings.effort.violations]:
+        for one in life.lived({"create": start, "modify": [change]}):
+            verify(one.requirement, False, observed=one.observed, expected=one.expected, answer=one.answer)
+        if kind == "run":
+            break
+    for row in ("PROP-001", "PROP-003", "PROP-004"):
+        verify(row, True, observed="", expected="")
 
 
 # -- files -------------------------------------------------------------------------------------------------------------

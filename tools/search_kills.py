@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import sys
 import time
 from collections import Counter
 from dataclasses import replace
@@ -25,11 +26,14 @@ from assistants_conformance.scenario.gather import Scenario, scenarios
 from assistants_conformance.target.chance import Chance
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from multiprocessing.pool import Pool
 
 Task = tuple[str, str, str, str, str, bool]
 Found = tuple[str, str, bool, bool, str]
 _LISTED = 400
+#: How many faults each scenario has found in this process.
+_FINDERS: Counter[str] = Counter()
 
 
 def searching(only: str) -> list[Scenario]:
@@ -44,7 +48,8 @@ def tried(task: Task) -> Found:
     named = set(registry(profile)[fault].kills) if fault else set()
     settings = replace(embedded_settings(profile, faults=[fault] if fault else []), effort=efforts()[effort])
     by, exact, broken = "", False, ""
-    for scenario in searching(only):
+    # What has found most so far is tried first: most faults are met within a request or two of it.
+    for scenario in sorted(searching(only), key=lambda one: -_FINDERS[one.name]):
         tally, api = Tally(), embed(settings)
         api.chance = Chance(f"{seed}/{scenario.name}")
         if not applies(scenario.binding, api):
@@ -53,6 +58,7 @@ def tried(task: Task) -> Found:
         if outcome.kind == "error":
             broken = f"{scenario.name}: {outcome.message[-300:]}"
         if tally.failures:
+            _FINDERS[scenario.name] += 1
             by = by or f"{scenario.name.rpartition('::')[2]} {sorted(tally.failures)[:4]}"
             exact = exact or bool(named & tally.failures.keys())
             if exact or not thorough:
@@ -85,7 +91,7 @@ def _report(pool: Pool, identifier: str, options: argparse.Namespace) -> None:
     known = [name for name in registry(load_profile(identifier)) if options.fault in name]
     names = ["", *known[:: options.every]]
     tasks = [(identifier, name, options.only, options.effort, options.seed, options.named) for name in names]
-    clean, *rows = pool.imap(tried, tasks, chunksize=2)
+    clean, *rows = _told(pool.imap(tried, tasks, chunksize=2), len(tasks))
     if clean[2] or clean[4]:
         print(f"{identifier}: FALSE, found without a fault: {clean[4]}")
     found, exact = sum(row[2] for row in rows), sum(row[3] for row in rows)
@@ -100,6 +106,12 @@ def _report(pool: Pool, identifier: str, options: argparse.Namespace) -> None:
     for _, fault, seen, _, told in rows:
         if not seen or options.all:
             print(f"  {'found' if seen else 'survives'}: {fault} {told[:_LISTED]}".rstrip())
+
+
+def _told(found: Iterable[Found], count: int) -> Iterator[Found]:
+    for number, row in enumerate(found, 1):
+        print(f"\r{number} of {count}", end="\n" if number == count else "", file=sys.stderr, flush=True)
+        yield row
 
 
 def _family(fault: str) -> str:

@@ -22,6 +22,8 @@ _LEFT_OUT = frozenset({
     "chunking_strategy", "additional_instructions", "truncation_strategy", "data_sources", "configuration",
 })  # fmt: skip
 _PARAMETERS: tuple[Json, ...] = ({}, {"parameters": {"type": "object", "properties": {"a": {"type": "string"}}}})
+FULL: Json = {f"key_{number}": str(number) for number in range(16)}
+CASED: Json = {"Key": "upper", "key": "lower", "KEY": ""}
 #: Texts of which an empty one is said to be none, by some version of the service.
 _NOT_EMPTY = frozenset({"instructions", "description", "content", "query"})
 
@@ -38,9 +40,34 @@ def metadata() -> SearchStrategy[dict[str, str]]:
     """Return metadata: empty, full, keys that differ in case only, empty values."""
     from hypothesis import strategies as st  # noqa: PLC0415 - slow to load
 
-    full = st.just({f"key_{number}": str(number) for number in range(16)})
-    cased = st.just({"Key": "upper", "key": "lower", "KEY": ""})
-    return st.dictionaries(texts(1, 12), texts(0, _LONG), max_size=_FEW) | full | cased
+    return st.dictionaries(texts(1, 12), texts(0, _LONG), max_size=_FEW) | st.just(FULL) | st.just(CASED)
+
+
+def edges(schema: Json, tools: Collection[str]) -> list[Json]:
+    """Return bodies of one member each, with the values at which servers stumble: empty, zero, full, nearly equal."""
+    found: list[Json] = []
+    for name, part in members(schema).items():
+        if name in _LEFT_OUT or name in schema.get("required", ()):
+            continue
+        found += [{name: value} for value in _edges(part, name, tools)]
+    return found
+
+
+def _edges(schema: Json, name: str, tools: Collection[str]) -> list[Any]:
+    if name == "metadata":
+        return [{}, FULL, CASED, {"empty": ""}, {"one": "more"}]
+    if name == "tools":
+        kinds = [kind for kind in ("code_interpreter", "function") if kind in tools]
+        inner = {"function": {"name": "a"}}
+        return [[{"type": kind, **(inner if kind == "function" else {})}] for kind in kinds] + [[]]
+    types = types_of(schema)
+    if "enum" in schema or name in ("model", "response_format"):
+        return []
+    if "string" in types:
+        return [" blank "] if name in _NOT_EMPTY else ["", " blank "]
+    if "number" in types or "integer" in types:
+        return [schema[bound] for bound in ("minimum", "maximum") if bound in schema]
+    return []
 
 
 def bodies(
@@ -56,7 +83,8 @@ def bodies(
     """
     from hypothesis import strategies as st  # noqa: PLC0415 - slow to load
 
-    required, optional = {}, {}
+    required: dict[str, SearchStrategy[Any]] = {}
+    optional: dict[str, SearchStrategy[Any]] = {}
     for name, part in members(schema).items():
         if name in _LEFT_OUT or name in without:
             continue
