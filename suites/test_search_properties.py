@@ -204,6 +204,8 @@ def test_objects_live_as_they_are_told(api: Api, verify: Verify, kind: str) -> N
 @pytest.mark.parametrize("kind", KINDS)
 def test_values_at_the_edge_change_nothing_else(api: Api, verify: Verify, kind: str) -> None:
     reached(api, kind)
+    if not api.settings.effort.runs:
+        raise NotApplicable("this effort has no requests left for every edge")
     life = Life(api, kind)
     start: dict[str, Any] = {"metadata": {"first": "before"}}
     if kind == "assistant":
