@@ -21,6 +21,7 @@ class Effort:
 
     name: str
     examples: int
+    violations: int
     walks: int
     steps: int
     racers: int

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.reference import careless_races
 from assistants_conformance.reference.careless_races import Crossings
+from assistants_conformance.reference.careless_values import check_bytes, misread
 from assistants_conformance.reference.handlers import HANDLERS
 from assistants_conformance.reference.refusal import Refusal, refuse
 from assistants_conformance.reference.state import Attachment
@@ -99,7 +100,9 @@ def carry_out(world: World, operation: str, call: Call) -> Json | Raw | RunStrea
     Raises:
         Refusal: it is refused.
     """
-    call = replace(call, params=_misread(world, operation, dict(call.params)), body=_garbled(world.faults, call.body))
+    body = misread(world.faults, operation, _garbled(world.faults, call.body))
+    check_bytes(world, operation, body)
+    call = replace(call, params=_misread(world, operation, dict(call.params)), body=body)
     if call.upload is not None and call.upload.filename is not None:
         call = replace(call, upload=replace(call.upload, filename=_changed(world.faults, call.upload.filename)))
     doomed = _doomed(world, operation, call)
