@@ -22,6 +22,7 @@ _WIDTH = 100
 _LABEL = 11
 _LONG = 300
 _LONGEST_CURL = 900
+_LONGEST_STEP = 600
 _KINDS_SHOWN = 2
 
 _INDENT = re.compile(r"[ \t]*\r?\n[ \t]*")
@@ -106,9 +107,20 @@ def _record(record: Record, ink: Ink, *, whole: bool) -> Iterator[str]:
         yield _label("where") + cut(told + ink.clean(record.source), _LONG)
     if whole and record.exchange:
         yield _label("exchange") + cut(ink.clean(record.exchange), _LONG)
-    if whole and record.curl:
+    if whole and record.steps:
+        yield from _steps(record, ink)
+    elif whole and record.curl:
         # A command that is broken into lines cannot be pasted.
         yield _label("curl") + cut(ink.clean(record.curl), _LONGEST_CURL)
+
+
+def _steps(record: Record, ink: Ink) -> Iterator[str]:
+    for number, step in enumerate(record.steps, 1):
+        yield _label("steps" if number == 1 else "") + cut(ink.clean(f"{number}. {step['step']}"), _WIDTH)
+    for number, step in enumerate(record.steps, 1):
+        if step["curl"]:
+            yield _label(f"curl {number}") + cut(ink.clean(step["curl"]), _LONGEST_STEP)
+    yield _label("python") + "a program that does the steps stands in the result file (--json), under `snippet`"
 
 
 def _label(name: str) -> str:
