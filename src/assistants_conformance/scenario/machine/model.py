@@ -43,6 +43,7 @@ class Run:
     cancelled: bool = False
     action: str = "tool_outputs"
     silent: bool = False
+    refusals: int = 0
 
 
 @dataclass
@@ -58,13 +59,12 @@ class Thread:
 
 @dataclass
 class Assistant:
-    """An assistant. `calls` is how many functions it is told to call, `server` whether it has a server's tool."""
+    """An assistant. `kind` says what its runs do, as `rules_runs` names it."""
 
     id: str
     name: str
     metadata: Json
-    calls: int = 0
-    server: bool = False
+    kind: str = ""
     files: list[str] = field(default_factory=list)
 
 

@@ -14,7 +14,7 @@ from assistants_conformance.scenario.machine.model import Assistant, Json, Messa
 from assistants_conformance.scenario.machine.walker import SLACK, Walker, text_of
 from assistants_conformance.scenario.situations import able
 from assistants_conformance.target import Answer, Blocked
-from assistants_conformance.target.prompts import BRIEF, NICKNAME, WEATHER, demand, mcp_tool
+from assistants_conformance.target.prompts import BRIEF, CODE_INTERPRETER, NICKNAME, WEATHER, demand, mcp_tool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,27 +65,41 @@ def a_thread(walker: Walker, pick: int) -> Thread:
     return picked(walker.model.threads, pick) if walker.model.threads else make_thread(walker, 0)
 
 
-def an_assistant(walker: Walker, calls: int, *, server: bool = False) -> Assistant:
-    """Return an assistant that is told to call so many functions, or to use a server, made where there is none."""
-    known = [one for one in walker.model.assistants if one.calls == calls and one.server == server]
-    return known[-1] if known else make_assistant(walker, calls, server=server)
+def an_assistant(walker: Walker, kind: str) -> Assistant:
+    """Return an assistant of a kind, made where there is none."""
+    known = [one for one in walker.model.assistants if one.kind == kind]
+    return known[-1] if known else make_assistant(walker, kind)
 
 
-def make_assistant(walker: Walker, calls: int, *, server: bool = False) -> Assistant:
+def _given(walker: Walker, kind: str) -> Json:
+    """Return what an assistant of a kind is given, so that its runs do what the kind says on any endpoint."""
+    names = [tool["function"]["name"] for tool in (WEATHER, NICKNAME)]
+    match kind:
+        case "one":
+            return {"instructions": demand(names[:1]), "tools": [WEATHER]}
+        case "two":
+            return {"instructions": demand(names), "tools": [WEATHER, NICKNAME]}
+        case "rounds":
+            told = demand(names[:1]) + f" Then call {names[1]}, one after the other, never both at once."
+            return {"instructions": told, "tools": [WEATHER, NICKNAME]}
+        case "work":
+            tools = [CODE_INTERPRETER] if able(walker.api, "code_interpreter") else []
+            return {"instructions": "Do everything that you are asked for.", "tools": tools}
+        case "approval":
+            told = "You answer every question by calling a tool of the server, never from memory."
+            return {"instructions": told, "tools": [mcp_tool(walker.api.settings.mcp_server_url)]}
+        case _:
+            return {"instructions": BRIEF}
+
+
+def make_assistant(walker: Walker, kind: str = "") -> Assistant:
     """Make an assistant."""
-    api, marks = walker.api, metadata(walker)
-    tools = [WEATHER, NICKNAME][:calls]
-    names = [tool["function"]["name"] for tool in tools]
-    instructions = demand(names) if calls else BRIEF
-    if server:
-        tools = [mcp_tool(api.settings.mcp_server_url)]
-        instructions = "You answer every question by calling a tool of the server, never from memory."
-    name = f"machine {walker.model.number()}"
-    body = {"model": api.settings.model, "name": name, "instructions": instructions, "metadata": marks}
-    answer = walker.call("create_assistant", json={**body, **({"tools": tools} if tools else {})})
+    marks, name = metadata(walker), f"machine {walker.model.number()}"
+    body = {"model": walker.api.settings.model, "name": name, "metadata": marks, **_given(walker, kind)}
+    answer = walker.call("create_assistant", json=body)
     if not walker.accepted(answer, walker.row("create_assistant")):
         raise Blocked(f"could not make an assistant: {answer.told}")
-    made = Assistant(walker.new(answer.json, "assistant", answer), name, marks, calls, server)
+    made = Assistant(walker.new(answer.json, "assistant", answer), name, marks, kind)
     walker.model.assistants.append(made)
     return made
 
@@ -279,13 +293,13 @@ def _gone(walker: Walker, pick: int, way: int) -> Thread | None:
 @rule("assistant")
 def _assistant(walker: Walker, pick: int, way: int) -> None:
     del pick, way
-    make_assistant(walker, 0)
+    make_assistant(walker)
 
 
 @rule("modify assistant")
 def _modify_assistant(walker: Walker, pick: int, way: int) -> None:
     del way
-    made = picked(walker.model.assistants, pick) if walker.model.assistants else make_assistant(walker, 0)
+    made = picked(walker.model.assistants, pick) if walker.model.assistants else make_assistant(walker)
     marks, name = metadata(walker), f"machine {walker.model.number()}"
     answer = walker.call("modify_assistant", assistant_id=made.id, json={"metadata": marks, "name": name})
     if walker.accepted(answer, walker.row("modify_assistant")):
@@ -295,7 +309,7 @@ def _modify_assistant(walker: Walker, pick: int, way: int) -> None:
 @rule("delete assistant")
 def _delete_assistant(walker: Walker, pick: int, way: int) -> None:
     del way
-    made = picked(walker.model.assistants, pick) if walker.model.assistants else make_assistant(walker, 0)
+    made = picked(walker.model.assistants, pick) if walker.model.assistants else make_assistant(walker)
     answer = walker.call("delete_assistant", assistant_id=made.id)
     if walker.accepted(answer, walker.row("delete_assistant")):
         walker.model.assistants.remove(made)
@@ -308,7 +322,7 @@ def _attach(walker: Walker, pick: int, way: int) -> None:
     if not walker.api.has("create_assistant_file"):
         walker.file()
         return
-    made = picked(walker.model.assistants, pick) if walker.model.assistants else make_assistant(walker, 0)
+    made = picked(walker.model.assistants, pick) if walker.model.assistants else make_assistant(walker)
     if not able(walker.api, "file_search"):
         return
     file = walker.file()

@@ -18,15 +18,17 @@ from assistants_conformance.scenario.machine.rules import (
     rule,
 )
 from assistants_conformance.scenario.machine.walker import LATE, SLACK, Walker
-from assistants_conformance.scenario.situations import able
+from assistants_conformance.scenario.situations import LABOUR, able
 from assistants_conformance.target.prompts import SERVER, WEATHER
 
 if TYPE_CHECKING:
     from assistants_conformance.scenario.machine.model import Thread
     from assistants_conformance.target import Answer
 
-#: The ways to start a run: one call, two calls at once, no call, two calls one after the other, a call of a server.
-ONE, TWO, NONE, ROUNDS, APPROVAL = range(5)
+#: The ways to start a run: one call, two calls at once, no call, two calls one after the other, a call of a server that
+#: needs an approval, much to do.
+ONE, TWO, NONE, ROUNDS, APPROVAL, WORK = range(6)
+_KINDS = ("one", "two", "", "rounds", "approval", "work")
 #: The ways to submit: as asked, a part, to other calls, in reverse, one of them twice.
 RIGHT, PART, WRONG, REVERSED, DOUBLED = range(5)
 #: How far time is wound: until the newest waiting run has expired, half of that, a second.
@@ -52,12 +54,10 @@ def _ask(walker: Walker, thread: Thread, way: int) -> tuple[Answer, Run | None]:
     body: Json = {"metadata": marks}
     if way == APPROVAL and not (walker.api.profile.platform == "foundry" and able(walker.api, "mcp")):
         way = ONE
-    if way == ROUNDS and not walker.api.v2:
-        way = TWO
-    assistant = an_assistant(walker, {ONE: 1, TWO: 2, ROUNDS: 2}.get(way, 0), server=way == APPROVAL)
+    assistant = an_assistant(walker, _KINDS[way])
     if way == ONE and walker.api.v2:
         body["tool_choice"] = {"type": "function", "function": {"name": WEATHER["function"]["name"]}}
-    if way == ROUNDS:
+    if way == ROUNDS and walker.api.v2:
         body["parallel_tool_calls"] = False
     if way == APPROVAL:
         body["tool_resources"] = {"mcp": [{"server_label": SERVER}]}
@@ -71,13 +71,13 @@ def _ask(walker: Walker, thread: Thread, way: int) -> tuple[Answer, Run | None]:
     return answer, run
 
 
-def question(walker: Walker, thread: Thread) -> None:
-    """See that an idle thread has a question that functions answer."""
+def question(walker: Walker, thread: Thread, text: str = QUESTION) -> None:
+    """Ask something on an idle thread; by default what functions answer."""
     if walker.model.lock(thread, SLACK)[0] != "free":
         return
-    answer = walker.call("create_message", thread_id=thread.id, json={"role": "user", "content": QUESTION})
+    answer = walker.call("create_message", thread_id=thread.id, json={"role": "user", "content": text})
     if walker.accepted(answer, *after_runs(thread, walker.row("create_message"))):
-        keep_message(walker, thread, answer.json, QUESTION, {}, answer)
+        keep_message(walker, thread, answer.json, text, {}, answer)
 
 
 def a_run(walker: Walker, pick: int, *, waiting: bool = False) -> Run | None:
@@ -95,10 +95,12 @@ def a_run(walker: Walker, pick: int, *, waiting: bool = False) -> Run | None:
     return run
 
 
-@rule("run", ways=5, weight=5, runs=True)
+@rule("run", ways=6, weight=5, runs=True)
 def _run(walker: Walker, pick: int, way: int) -> Thread:
     thread = a_thread(walker, pick)
-    if not any(message.role == "user" for message in thread.messages.values()) or way == APPROVAL:
+    if way == WORK:
+        question(walker, thread, LABOUR)
+    elif way == APPROVAL or not any(message.role == "user" for message in thread.messages.values()):
         question(walker, thread)
     start(walker, thread, way)
     return thread
@@ -149,7 +151,8 @@ def _submit(walker: Walker, pick: int, way: int) -> Thread | None:
     answer = walker.call("submit_tool_outputs", thread_id=run.thread.id, run_id=run.id, json=body)
     right = bool(calls) and way in (RIGHT, REVERSED)
     if waits and right:
-        walker.accepted(answer, walker.row("submit_tool_outputs"), *(["SUB-008"] if way == REVERSED else []))
+        more = [*(["SUB-008"] if way == REVERSED else []), *(["SUB-019"] if run.refusals else [])]
+        walker.accepted(answer, walker.row("submit_tool_outputs"), *more)
     elif waits:
         only = {PART: "SUB-002" if len(calls) > 1 else "SUB-006", WRONG: "SUB-003", DOUBLED: "SUB-004"}
         walker.refused(answer, only[way])
@@ -163,6 +166,7 @@ def _submit(walker: Walker, pick: int, way: int) -> Thread | None:
         run.spent = calls or run.spent
         walker.follow(run, answer.json)
         return run.thread
+    run.refusals += waits
     _unmoved(walker, run, calls, waits=waits, requirement="SUB-019")
     return run.thread
 
@@ -197,8 +201,9 @@ def _cancel(walker: Walker, pick: int, way: int) -> Thread | None:
         walker.follow(run, answer.json)
         return run.thread
     _unmoved(walker, run, calls, waits=waits, requirement="CAN-011")
-    worked = started and before in ("queued", "in_progress") and run.status in ("queued", "in_progress")
-    if worked and not ended:
+    told = walker.api.profile.errors["run_not_cancellable"].pattern(status="in_progress")
+    worked = started and before in ("queued", "in_progress") and run.status == before
+    if not ended and (worked or told.fullmatch(str(answer.error.get("message")))):
         walker.expect("CAN-001", False, f"{answer.told}, and the run is {run.status}", "status 200", answer)
     return run.thread
 

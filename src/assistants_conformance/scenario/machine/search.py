@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.scenario.machine import rules_runs
 from assistants_conformance.scenario.machine.rules import RULES
+from assistants_conformance.scenario.machine.rules_runs import APPROVAL, ONE, ROUNDS, TWO, WORK
 from assistants_conformance.scenario.machine.walker import Deviation, Element, Walker
 from assistants_conformance.target import Api, Blocked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from hypothesis.strategies import SearchStrategy
 
     from assistants_conformance.scenario.verify import Verify
 
 Walk = list[Element]
-ONE, TWO, NONE, ROUNDS, APPROVAL = range(5)
 #: How many requirements are made short in one search, and how many walks are tried for each.
 _SHORTENED = 3
 _MOST_TRIES = 40
@@ -39,10 +39,16 @@ def _now(name: str, way: int = 0) -> Element:
 #: By state of a run: how a client brings a run there.
 STATES: dict[str, Walk] = {
     "queued": [_now("run", ONE)],
-    "in_progress": [_now("run", NONE), _now("poll")],
+    "in_progress": [_now("run", WORK), _now("poll")],
     "requires_action": [_now("run", TWO), _now("wait")],
     "resumed": [_now("run", ROUNDS), _now("wait"), _now("submit")],
-    "requires_action again": [_now("run", ROUNDS), _now("wait"), _now("submit"), _now("wait")],
+    "requires_action again": [
+        _now("run", ROUNDS),
+        _now("wait"),
+        _now("time", rules_runs.HALF),
+        _now("submit"),
+        _now("wait"),
+    ],
     "approval": [_now("run", APPROVAL), _now("wait")],
     "cancelling": [_now("run", ONE), _now("wait"), _now("cancel")],
     "cancelled": [_now("run", ONE), _now("wait"), _now("cancel"), _now("wait")],
@@ -76,17 +82,21 @@ _MOVES: Walk = [
     step("delete assistant"),
     step("time"),
 ]
+#: How a run that waits comes to its end otherwise than by outputs.
+_ENDS: Walk = [step("time"), step("cancel")]
 _AFTER: Walk = [_now("wait"), _now("submit"), step("wait"), step("message"), step("run")]
 
 
-def tours(*, runs: bool) -> Iterator[Walk]:
-    """Yield walks that bring every operation to every state of a run that a client can reach."""
-    if not runs:
-        return
-    for way in STATES.values():
-        for move in _MOVES:
+def tours(*, whole: bool) -> Iterator[Walk]:
+    """Yield walks that bring every operation to every state of a run that a client can reach.
+
+    `whole`: each operation that moves a run gets a walk of its own, some hundred runs in all.
+    """
+    for name, way in STATES.items():
+        for move in _MOVES if whole else ():
             yield [*way, [*move[:3], 1], *_AFTER]
-        yield [step("thread", way=2), *way, *_STILL, *_AFTER, step("wait"), step("message")]
+        for end in [[], *([one] for one in _ENDS if name == "requires_action")]:
+            yield [step("thread"), step("thread", way=2), *way, *_STILL, *end, *_AFTER, step("wait"), step("message")]
 
 
 def chance(*, runs: bool, steps: int) -> SearchStrategy[Walk]:
@@ -104,13 +114,15 @@ def chance(*, runs: bool, steps: int) -> SearchStrategy[Walk]:
     return st.lists(st.sampled_from(names).flatmap(element), min_size=steps, max_size=steps)
 
 
-def walk(api: Api, elements: Walk, *, runs: bool, clock: bool) -> Walker:
+def walk(api: Api, elements: Walk, *, runs: bool, clock: bool, known: Collection[str] = ()) -> Walker:
     """Do a walk, to its end or to what deviates, and return the walker that did it.
+
+    What the judge finds of the requirements in `known` does not end it.
 
     Raises:
         Blocked: it could not go on, and nothing deviated.
     """
-    walker = Walker(api, runs=runs, clock=clock)
+    walker = Walker(api, runs=runs, clock=clock, known=known)
     try:
         for name, pick, way, at_once in elements:
             touched = RULES[name].carry(walker, pick, way)
@@ -135,41 +147,38 @@ class Search:
         self._verify = verify
         self._runs = runs
         self._clock = api.winder is not None or bool(api.settings.clock_url)
-        self.tried: list[Walk] = []
+        self.tried: list[Any] = []
         self.checked: set[str] = set()
         self.found: dict[str, tuple[Walk, Deviation]] = {}
         self.blocked: Blocked | None = None
 
-    def one(self, elements: Walk) -> set[str]:
+    def one(self, elements: Walk, known: Collection[str] = ()) -> set[str]:
         """Do a walk and return the requirements that it found broken; of equal ones the shortest walk is kept."""
-        self.tried.append(elements)
+        self.tried.append([elements, sorted(known)])
         try:
-            walker = walk(self._api, elements, runs=self._runs, clock=self._clock)
+            walker = walk(self._api, elements, runs=self._runs, clock=self._clock, known=known)
         except Blocked as error:
             self.blocked = self.blocked or error
             return set()
         self.checked.update(walker.checked)
         for one in walker.deviations:
-            known = self.found.get(one.requirement)
-            if known is None or len(elements) < len(known[0]):
+            shortest = self.found.get(one.requirement)
+            if shortest is None or len(elements) < len(shortest[0]):
                 self.found[one.requirement] = (elements, one)
         return {one.requirement for one in walker.deviations}
 
     def all(self, walks: Iterable[Walk]) -> None:
-        """Do walks; make the first that deviates short, for each of a few requirements."""
+        """Do walks; what deviates first of a few requirements is made short."""
         shrinks = self._api.settings.embedded or self._api.settings.effort.shrink
+        shortened = 0
         for elements in walks:
-            new = self.one(elements) - self.found.keys() | {
-                name for name, (known, _) in self.found.items() if known is elements
-            }
-            if not new:
-                continue
-            if not shrinks or len(self.found) > _SHORTENED:
-                return
-            self._shorten(elements, min(new))
-            return
+            known = set(self.found)
+            new = self.one(elements, known) - known
+            if new and shrinks and shortened < _SHORTENED:
+                shortened += 1
+                self._shorten(elements, min(new), known)
 
-    def _shorten(self, elements: Walk, requirement: str) -> None:
+    def _shorten(self, elements: Walk, requirement: str, known: Collection[str]) -> None:
         """Take out elements, halves first, then single ones, then make their numbers small, as long as it deviates."""
         left = _MOST_TRIES
         size = max(1, len(elements) // 2)
@@ -181,7 +190,7 @@ class Search:
                 left -= 1
                 if left < 0:
                     return
-                if smaller and requirement in self.one(smaller):
+                if smaller and requirement in self.one(smaller, known):
                     elements, shorter = smaller, True
                 else:
                     place += size
@@ -194,7 +203,7 @@ class Search:
                     continue
                 left -= 1
                 smaller = [*elements[:place], plain, *elements[place + 1 :]]
-                if requirement in self.one(smaller):
+                if requirement in self.one(smaller, known):
                     elements = smaller
                     break
 
@@ -204,7 +213,7 @@ class Search:
             if isinstance(item, dict):
                 self._clock = bool(item.get("clock"))
             else:
-                self.one(item)
+                self.one(*item)
 
     @property
     def corpus(self) -> list[Any]:
@@ -254,9 +263,8 @@ def explore(api: Api, verify: Verify, requirements: tuple[str, ...], *, runs: bo
     if recorded is not None:
         search.again(recorded)
     else:
-        search.all(
-            tours(runs=runs) if through else drawn(api, chance(runs=runs, steps=effort.steps), effort.walks)
-        )
+        whole = api.settings.embedded or effort.shrink
+        search.all(tours(whole=whole) if through else drawn(api, chance(runs=runs, steps=effort.steps), effort.walks))
         api.keep_corpus(search.corpus)
     for identifier in sorted(search.checked | search.found.keys()):
         if identifier not in search.found:

@@ -18,6 +18,8 @@ from assistants_conformance.scenario.situations import able
 from assistants_conformance.target import Answer, Api, Blocked, call_ids
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from assistants_conformance.observe import Exchange
 
 #: What one step of a walk is: the name of a rule, which of the objects that exist, which way, and whether to go on at
@@ -36,8 +38,8 @@ _MOST_PAGES = 50
 STATEFUL = frozenset(
     {"thread_locking", "run_lifecycle", "tool_outputs", "cancellation", "expiry", "objects", "pagination", "stateful"}
 )
-#: What two answers are about that are meant to be equal, or one answer alone: the walk adds nothing to them.
-_PLAIN = frozenset({"N-01", "N-02", "OBJ-005", "N-17", "PAGE-001"})
+#: What is only a matter of words or looks stands in one answer, and a walk adds nothing to it.
+_GRAVE = frozenset({"breaks-clients", "changes-behaviour"})
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,15 @@ class Walker:
         api: the target.
         runs: whether runs may be made.
         clock: whether the target has a clock that can be wound.
+        known: requirements whose findings by the judge do not end the walk: a deviation that is met everywhere must
+            not hide the others.
     """
 
-    def __init__(self, api: Api, *, runs: bool, clock: bool) -> None:
+    def __init__(self, api: Api, *, runs: bool, clock: bool, known: Collection[str] = ()) -> None:
         self.api = api
         self.runs = runs and able(api, "function_calling")
         self.has_clock = clock
+        self._known = frozenset(known)
         self.model = Model(api.profile.lifecycle("run").terminal)
         self.history: list[Exchange | float] = []
         self.deviations: list[Deviation] = []
@@ -86,7 +91,7 @@ class Walker:
             self.model.now = self._started_at + self._waited + time.monotonic() - self._begun
         for finding in self.api.judge.findings[before:]:
             row = self.api.profile.requirement(finding.requirement)
-            if row.area in STATEFUL and row.id not in _PLAIN:
+            if row.area in STATEFUL and row.impact in _GRAVE and row.id not in self._known:
                 self._deviates(finding.requirement, finding.observed, finding.expected, answer)
         return answer
 
