@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from assistants_conformance.observe import Exchange
-from assistants_conformance.reporting.curl import curl
+from assistants_conformance.reporting.curl import brief_curl, common
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 #: What the answers of a server name: the beginning of such a name tells what it is a name of.
 _NAME = re.compile(r"(?:[A-Za-z]+[-_])?[A-Za-z0-9-]{16,}")
-_KEYS = {"api-key": "AZURE_OPENAI_API_KEY", "authorization": "OPENAI_API_KEY"}
+_ROOTS = re.compile(r"/(?:assistants|threads|files|vector_stores)\b")
 _SENT = ("openai-beta",)
 
 
@@ -51,16 +51,25 @@ def story(history: Sequence[Exchange | float], observed: str, expected: str) -> 
         expected: what should have been seen.
     """
     steps = list(_steps(history))
-    names = _names(steps)
-    told = [
-        {"step": _replaced(_told(step), names, "{}"), "curl": _command(step, names)} for step in steps
-    ]
-    return Story(told, _program(steps, names, observed, expected))
+    first = next((step.exchange for step in steps if step.exchange is not None), None)
+    if first is None:
+        return Story([], "")
+    names, base = _names(steps), _base(first)
+    told = [{"step": f"the API at {base}", "curl": common(first, base)}]
+    told += [{"step": _replaced(_told(step, base), names, "{}"), "curl": _command(step, names, base)} for step in steps]
+    return Story(told, _program(first, steps, names, observed, expected))
+
+
+def _base(exchange: Exchange) -> str:
+    """Return scheme, host and base path of the API."""
+    address = urlsplit(exchange.request.url)
+    return f"{address.scheme}://{address.netloc}" + _ROOTS.split(address.path)[0]
 
 
 def _steps(history: Sequence[Exchange | float]) -> Iterator[_Step]:
     last = max((place for place, item in enumerate(history) if isinstance(item, Exchange)), default=-1)
     pending: _Step | None = None
+    shown: dict[str, str] = {}
     for place, item in enumerate(history):
         if not isinstance(item, Exchange):
             pending = None
@@ -74,9 +83,10 @@ def _steps(history: Sequence[Exchange | float]) -> Iterator[_Step]:
             status = str((item.response.json or {}).get("status")) if isinstance(item.response.json, dict) else ""
             if pending is not None and pending.exchange is not None and pending.exchange.request.path == request.path:
                 pending.exchange, pending.until = item, status
-            else:
+            elif shown.get(request.path) != status:
                 pending = _Step(item, until=status)
                 yield pending
+            shown[request.path] = status
 
 
 def _names(steps: list[_Step]) -> dict[str, str]:
@@ -117,19 +127,19 @@ def _replaced(text: str, names: dict[str, str], form: str) -> str:
     return text
 
 
-def _told(step: _Step) -> str:
+def _told(step: _Step, base: str) -> str:
     if step.exchange is None:
         return f"wait {step.seconds:.0f} s (or wind the clock)"
     request, response = step.exchange.request, step.exchange.response
     until = f" until {step.until}" if step.until else ""
-    body = f" {request.body[:70].decode('utf-8', 'replace')}" if request.body and request.method == "POST" else ""
-    return f"{request.method} {request.path}{until} -> {response.status}{body}"
+    place = request.path.removeprefix(urlsplit(base).path)
+    return f"{request.method} {place}{until} -> {response.status}"
 
 
-def _command(step: _Step, names: dict[str, str]) -> str:
+def _command(step: _Step, names: dict[str, str], base: str) -> str:
     if step.exchange is None:
         return ""
-    text = curl(step.exchange)
+    text = brief_curl(step.exchange, base)
     for value, name in names.items():
         parts = text.split(value)
         made = parts[0]
@@ -139,7 +149,6 @@ def _command(step: _Step, names: dict[str, str]) -> str:
         text = made
     if not step.kept:
         return text
-    text = text.replace("curl -sS -i ", "curl -sS ", 1)
     if len(step.kept) == 1:
         name, path = step.kept[0]
         return f"{name}=$({text} | jq -r '{_jq(path)}')"
@@ -157,7 +166,8 @@ def _jq(path: tuple[str | int, ...]) -> str:
 _HEAD = '''\
 """{title}
 
-Needs httpx2, {needs}. ASSISTANTS_URL takes the place of the address; ASSISTANTS_CLOCK_URL is where a clock is wound.
+Needs httpx2, {needs}. ASSISTANTS_URL takes the place of the address;
+ASSISTANTS_CLOCK_URL names where the target's clock is wound, without it the program waits.
 """
 
 import os
@@ -198,12 +208,8 @@ def wait(seconds):
 '''
 
 
-def _program(steps: list[_Step], names: dict[str, str], observed: str, expected: str) -> str:
-    first = next((step.exchange for step in steps if step.exchange is not None), None)
-    if first is None:
-        return ""
-    address = urlsplit(first.request.url)
-    base = re.split(r"/(?:assistants|threads|files|vector_stores)\b", address.path)[0]
+def _program(first: Exchange, steps: list[_Step], names: dict[str, str], observed: str, expected: str) -> str:
+    base = _base(first)
     headers = first.request.headers
     how = [f'"{name}": {headers[name]!r}' for name in _SENT if name in headers]
     if "authorization" in headers:
@@ -219,14 +225,14 @@ def _program(steps: list[_Step], names: dict[str, str], observed: str, expected:
         _HEAD.format(
             title="How to see a deviation from the Assistants API again.",
             needs=f"and a key in {key}" if key else "and no key",
-            origin=f"{address.scheme}://{address.netloc}{base}",
+            origin=base,
             headers="{" + ", ".join(how) + "}",
             params={"api-version": version} if version else {},
         )
     ]
     for number, step in enumerate(steps, 1):
-        lines.append(f"# {number}. {_replaced(_told(step), names, '{}')}")
-        lines.append(_line(step, names, base))
+        lines.append(f"# {number}. {_replaced(_told(step, base), names, '{}')}")
+        lines.append(_line(step, names, urlsplit(base).path))
         lines += [f"{name} = answer.json()" + "".join(f"[{part!r}]" for part in path) for name, path in step.kept]
     lines += [
         "",

@@ -68,6 +68,10 @@ class Tally:
         for record in kept:
             if _kind(record) == _kind(finding):
                 record.places += 1
+                if finding.history and not record.steps:
+                    made = story(finding.history, finding.observed, finding.expected)
+                    record.steps, record.snippet = made.steps, made.snippet
+                    kept.sort(key=lambda record: not record.steps)
                 return
         told = story(finding.history, finding.observed, finding.expected) if finding.history else None
         if len(kept) < _KEPT_FINDINGS:
@@ -83,6 +87,7 @@ class Tally:
                     snippet=told.snippet if told is not None else "",
                 )
             )
+            kept.sort(key=lambda record: not record.steps)
 
     def add_test(self, requirement: str, test: str) -> None:
         """Note that a test is about a requirement."""

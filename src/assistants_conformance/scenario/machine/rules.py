@@ -56,8 +56,7 @@ def picked(things: list[T], pick: int) -> T:
 
 def metadata(walker: Walker) -> Json:
     """Return metadata that this walk has not used."""
-    number = walker.model.number()
-    return {"mark": str(number), **({"more": "x"} if number % 2 else {})}
+    return {"mark": str(walker.model.number())}
 
 
 def a_thread(walker: Walker, pick: int) -> Thread:
@@ -204,7 +203,7 @@ def _message(walker: Walker, pick: int, way: int) -> Thread:
 def after_runs(thread: Thread, plain: str | None) -> list[str | None]:
     """Return the requirements by which an idle thread takes messages and runs."""
     ended = {run.status for run in thread.runs.values()}
-    return [plain, *(["LOCK-005"] if ended else []), *(["EXP-001"] if "expired" in ended else [])]
+    return ["LOCK-005", *(["EXP-001"] if "expired" in ended else [])] if ended else [plain]
 
 
 def _attached(walker: Walker) -> Json:

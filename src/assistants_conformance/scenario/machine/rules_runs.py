@@ -57,7 +57,7 @@ def _ask(walker: Walker, thread: Thread, way: int) -> tuple[Answer, Run | None]:
     assistant = an_assistant(walker, _KINDS[way])
     if way == ONE and walker.api.v2:
         body["tool_choice"] = {"type": "function", "function": {"name": WEATHER["function"]["name"]}}
-    if way == ROUNDS and walker.api.v2:
+    if way == ROUNDS and "parallel_tool_calls" in walker.api.profile.request_schema("create_run")["properties"]:
         body["parallel_tool_calls"] = False
     if way == APPROVAL:
         body["tool_resources"] = {"mcp": [{"server_label": SERVER}]}
