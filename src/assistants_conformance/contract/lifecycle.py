@@ -95,7 +95,5 @@ def lifecycle(kind: str, profile: str, shape: str) -> Lifecycle:
             for row in document["sets"]
             if _applies(row, profile, shape)
         ),
-        births=tuple(
-            row["to"] for row in document["edges"] if row["from"] is None and _applies(row, profile, shape)
-        ),
+        births=tuple(row["to"] for row in document["edges"] if row["from"] is None and _applies(row, profile, shape)),
     )

@@ -25,7 +25,11 @@ def holder(world: World, thread: Thread, assistant_id: str | None = None) -> Run
             if faults.on("streamed-runs-do-not-lock") and world.engine.streams.hears(run):
                 return None
             return None if waits and faults.on("waiting-run-does-not-lock") else run
-        if run.status == "expired" and run.id in world.remains.stuck and faults.on("expired-run-keeps-the-lock-once-asked"):
+        if (
+            run.status == "expired"
+            and run.id in world.remains.stuck
+            and faults.on("expired-run-keeps-the-lock-once-asked")
+        ):
             return run
         kept = run.status in ("expired", "incomplete") and faults.on(f"{run.status}-run-keeps-the-lock")
         if kept or faults.on("lock-never-ends"):

@@ -66,7 +66,8 @@ def table(profile: Profile, seen: Mapping[str, int]) -> Iterator[str]:
     found = rows(profile, seen)
     steps = [row for row in found if row["step"]]
     told = sum(1 for row in steps if row["seen"])
-    yield f"edges of a run that were seen: {told} of {len(steps)} (▶ a client causes it, - not seen, ~ past what lies between)"
+    legend = "▶ a client causes it, - not seen, ~ past what lies between"
+    yield f"edges of a run that were seen: {told} of {len(steps)} ({legend})"
     for start in dict.fromkeys(row["from"] for row in found):
         parts = [
             f"{'' if row['step'] else '~'}{'▶' if row['client'] else ''}{row['to']} {row['seen'] or '-'}"

@@ -34,7 +34,7 @@ class Story:
 
 @dataclass
 class _Step:
-    """One request or wait. `until` is the status that a repeated read waits for, `kept` what its answer is needed for."""
+    """One request or wait. `until` is the status that a read waits for, `kept` what its answer is needed for."""
 
     exchange: Exchange | None
     seconds: float = 0.0

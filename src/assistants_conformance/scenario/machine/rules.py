@@ -1,7 +1,7 @@
 """The rules of the machine: what a client can do to threads, messages, assistants and files, allowed or not.
 
 A rule is given a walker, a number that picks among what exists (0: the newest), and a number that picks the way. What
-it needs and nobody has made yet it makes, so that every sequence of rules is a walk, also what is left of one when it is
+it needs and nobody has made yet it makes, so that every sequence of rules is a walk, also what is left of one that is
 made shorter.
 """
 
@@ -124,9 +124,7 @@ def make_thread(walker: Walker, seeds: int) -> Thread:
     return thread
 
 
-def keep_message(
-    walker: Walker, thread: Thread, told: Json, text: str | None, marks: Json, answer: Answer
-) -> Message:
+def keep_message(walker: Walker, thread: Thread, told: Json, text: str | None, marks: Json, answer: Answer) -> Message:
     """Take a new message into the model."""
     created = told.get("created_at")
     made = Message(
@@ -340,7 +338,8 @@ def _detach(walker: Walker, pick: int, way: int) -> None:
     made = picked(having, pick)
     file = made.files[-1]
     answer = walker.call("delete_assistant_file", assistant_id=made.id, file_id=file)
-    if walker.accepted(answer, walker.row("delete_assistant_file")):
+    # Whether a file that was deleted is still attached, nothing says.
+    if file in walker.model.gone["file"] or walker.accepted(answer, walker.row("delete_assistant_file")):
         made.files.remove(file)
     _files_agree(walker, made)
 
@@ -361,4 +360,3 @@ def _delete_file(walker: Walker, pick: int, way: int) -> None:
     if walker.accepted(answer, walker.row("delete_file")):
         walker.model.files.remove(file)
         walker.model.gone["file"].append(file.id)
-

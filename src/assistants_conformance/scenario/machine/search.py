@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 Walk = list[Element]
 #: How many requirements are made short in one search, and how many walks are tried for each.
-_SHORTENED = 3
-_MOST_TRIES = 40
+_SHORTENED = 2
+_MOST_TRIES = 30
 
 
 def step(name: str, pick: int = 0, way: int = 0, *, at_once: bool = False) -> Element:
@@ -51,6 +51,7 @@ STATES: dict[str, Walk] = {
     ],
     "approval": [_now("run", APPROVAL), _now("wait")],
     "cancelling": [_now("run", ONE), _now("wait"), _now("cancel")],
+    "cancelling at work": [_now("run", WORK), _now("cancel")],
     "cancelled": [_now("run", ONE), _now("wait"), _now("cancel"), _now("wait")],
     "completed": [_now("run", ONE), _now("wait"), _now("submit"), _now("wait")],
     "expired": [_now("run", ONE), _now("wait"), _now("time")],
@@ -107,9 +108,7 @@ def chance(*, runs: bool, steps: int) -> SearchStrategy[Walk]:
 
     def element(name: str) -> SearchStrategy[Element]:
         ways = RULES[name].ways
-        return st.tuples(
-            st.just(name), st.integers(0, 3), st.integers(0, ways - 1), st.integers(0, 1)
-        ).map(list)
+        return st.tuples(st.just(name), st.integers(0, 3), st.integers(0, ways - 1), st.integers(0, 1)).map(list)
 
     return st.lists(st.sampled_from(names).flatmap(element), min_size=steps, max_size=steps)
 

@@ -156,7 +156,9 @@ class Walker:
         if not isinstance(identifier, str):
             raise Blocked(f"could not make a {what}: {answer.told}")
         known = self.model.ids.get(identifier)
-        self.expect("OBJ-001", known is None, f"{identifier} was the id of a {known}", "an id that was never given", answer)
+        self.expect(
+            "OBJ-001", known is None, f"{identifier} was the id of a {known}", "an id that was never given", answer
+        )
         self.model.ids[identifier] = what
         if self._started_at is None:
             self._started_at = whole(made.get("created_at"))
