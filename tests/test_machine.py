@@ -1,4 +1,4 @@
-"""The state machine: it goes wherever a client can go, finds what only a history shows, and tells it so that it runs."""
+"""The state machine: it goes where a client can go, finds what only a history shows, and tells it so that it runs."""
 
 from __future__ import annotations
 

@@ -150,7 +150,10 @@ def _submit(walker: Walker, pick: int, way: int) -> Thread | None:
     body: Json = {run.action: _outputs(run, way)}
     answer = walker.call("submit_tool_outputs", thread_id=run.thread.id, run_id=run.id, json=body)
     right = bool(calls) and way in (RIGHT, REVERSED)
-    if waits and right:
+    if waits and right and not any(one.id == run.assistant for one in walker.model.assistants):
+        # What becomes of a run whose assistant was deleted, nothing says.
+        pass
+    elif waits and right:
         more = [*(["SUB-008"] if way == REVERSED else []), *(["SUB-019"] if run.refusals else [])]
         walker.accepted(answer, walker.row("submit_tool_outputs"), *more)
     elif waits:

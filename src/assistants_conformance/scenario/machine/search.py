@@ -25,6 +25,8 @@ Walk = list[Element]
 #: How many requirements are made short in one search, and how many walks are tried for each.
 _SHORTENED = 2
 _MOST_TRIES = 30
+#: After so many walks that could not go on, the others would not either.
+_MOST_STUCK = 5
 
 
 def step(name: str, pick: int = 0, way: int = 0, *, at_once: bool = False) -> Element:
@@ -150,6 +152,7 @@ class Search:
         self.checked: set[str] = set()
         self.found: dict[str, tuple[Walk, Deviation]] = {}
         self.blocked: Blocked | None = None
+        self._stuck = 0
 
     def one(self, elements: Walk, known: Collection[str] = ()) -> set[str]:
         """Do a walk and return the requirements that it found broken; of equal ones the shortest walk is kept."""
@@ -158,6 +161,7 @@ class Search:
             walker = walk(self._api, elements, runs=self._runs, clock=self._clock, known=known)
         except Blocked as error:
             self.blocked = self.blocked or error
+            self._stuck += 1
             return set()
         self.checked.update(walker.checked)
         for one in walker.deviations:
@@ -168,9 +172,12 @@ class Search:
 
     def all(self, walks: Iterable[Walk]) -> None:
         """Do walks; what deviates first of a few requirements is made short."""
-        shrinks = self._api.settings.embedded or self._api.settings.effort.shrink
-        shortened = 0
+        api, effort = self._api, self._api.settings.effort
+        shrinks = api.settings.embedded or effort.shrink
+        shortened, begun = 0, api.requests
         for elements in walks:
+            if self._stuck >= _MOST_STUCK or (effort.requests and api.requests - begun >= effort.requests):
+                return
             known = set(self.found)
             new = self.one(elements, known) - known
             if new and shrinks and shortened < _SHORTENED:

@@ -281,8 +281,15 @@ class Walker:
             self._same("the metadata of a message", message.metadata, item.get("metadata"), answer)
             if message.text is not None:
                 self._same("the text of a message", message.text, text_of(item), answer)
+            elif self._is_whole(thread, message):
+                message.text = text_of(item)
         for run in thread.runs.values():
             run.silent = run.silent or run.id in ended
+
+    def _is_whole(self, thread: Thread, message: Message) -> bool:
+        """Say whether a message is written to its end: what a run that works has begun may still grow."""
+        writer = thread.runs.get(message.run or "")
+        return writer is None or self.model.ended(writer)
 
     def _adopt(self, thread: Thread, item: Json, answer: Answer) -> None:
         """Take a message into the model that a run has written."""
@@ -297,7 +304,7 @@ class Walker:
         self.model.ids[identifier] = "message"
         metadata = item.get("metadata") or {}
         created = whole(item.get("created_at")) or 0
-        thread.messages[identifier] = Message(identifier, "assistant", text_of(item), metadata, created, writer.id)
+        thread.messages[identifier] = Message(identifier, "assistant", None, metadata, created, writer.id)
 
     def compare_all(self) -> None:
         """Compare everything that the walk has made."""
