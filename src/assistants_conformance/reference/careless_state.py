@@ -92,6 +92,8 @@ class Remains:
     latest: dict[str, tuple[object, float, dict[str, Any], str]] = field(default_factory=dict)
     peer: object = None
     crossings: Crossings = field(default_factory=Crossings)
+    stuck: set[str] = field(default_factory=set)
+    refused: dict[str, int] = field(default_factory=dict)
 
 
 def carry_out(world: World, operation: str, call: Call) -> Json | Raw | RunStream:

@@ -83,6 +83,19 @@ class Verify:
             return ""
         return self._unserved(match.operation.id, requirement)
 
+    def told(
+        self,
+        requirement: str,
+        observed: str,
+        expected: str,
+        exchange: Exchange | None,
+        history: tuple[Exchange | float, ...],
+    ) -> None:
+        """Write down what a search has found, with everything that led there."""
+        if requirement in self.profile.active:
+            self.checked.append(requirement)
+            self.findings.append(Finding(requirement, observed, expected, exchange, history))
+
     def equal(self, requirement: str, observed: Any, expected: Any, answer: Answer | None = None) -> bool:
         """Check that two values are equal."""
         return self(requirement, observed == expected, observed=observed, expected=brief(expected, 400), answer=answer)

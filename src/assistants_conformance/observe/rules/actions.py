@@ -77,6 +77,9 @@ def _submit(call: Call, context: Context, run: RunSeen) -> None:
         expired = run.status == "expired"
         for requirement in ("SUB-010", *(("SUB-012", "EXP-002") if expired else ())):
             _refused(call, context, requirement, f"the submit to a run that is {run.status}")
+        if not any(_rows(call.sent.get(name)) for name in ("tool_outputs", "tool_approvals")):
+            # What is wrong in itself may be refused for that, whatever the run is.
+            return
         for requirement in ("SUB-017", *(("EXP-003",) if expired else ())):
             _text(call, context, requirement, "run_not_accepting_outputs", status=run.status)
         return

@@ -209,6 +209,8 @@ def _history(call: Call, context: Context, run: dict[str, Any]) -> None:
         # An id that names several objects (OBJ-001), or an example that is always answered, has no history.
         return
     if _in_order(seen, call):
+        if seen.status != run["status"] and (seen.status or (call.operation is not None and call.operation.creates)):
+            context.report.edges[f"{seen.status} {run['status']}"] += 1
         if seen.status:
             _edge(call, context, seen, run)
         _expired_in_time(call, context, seen, run)
