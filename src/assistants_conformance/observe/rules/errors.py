@@ -174,6 +174,10 @@ def _not_found(call: Call, context: Context, error: dict[str, Any], message: str
     expected = [text.format(id=call.params[name]) for name, text in _NOT_FOUND.items() if name in call.params]
     others = [*call.exchange.request.query.values(), *_texts_in(call.sent)]
     expected += [text.format(id=name) for name in others for text in _NOT_FOUND.values()]
+    if call.operation is not None and call.operation.listed:
+        # A cursor names one of the entries, whatever these are called.
+        kind = call.operation.kind.replace("_", " ")
+        expected += [f"No {kind} found with id '{name}'." for name in call.exchange.request.query.values()]
     if "file_id" in call.params:
         expected += [f"No {kind} file found with id '{call.params['file_id']}'." for kind in ("message", "assistant")]
     if expected:
