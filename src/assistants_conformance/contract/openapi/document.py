@@ -43,7 +43,8 @@ def openapi(profile: Profile) -> Json:
         if not item and (names := path_parameters(row.path)):
             item["parameters"] = [{"$ref": f"#/components/parameters/{pascal(name)}"} for name in names]
         item[row.method.lower()] = _operation(profile, row, components, tuple(rows.values()))
-    names = {name for path in paths for name in path_parameters(path)}
+    named = sorted({name for path in paths for name in path_parameters(path)})
+    refusals = _refusals(profile, components)
     return {
         "openapi": "3.1.1",
         "info": {
@@ -59,8 +60,8 @@ def openapi(profile: Profile) -> Json:
         "paths": paths,
         "components": {
             "schemas": dict(sorted(components.schemas.items())),
-            "parameters": {**_fixed(profile), **{pascal(name): _in_path(name, profile) for name in sorted(names)}},
-            "responses": _refusals(profile, components),
+            "parameters": {**_fixed(profile), **{pascal(name): _in_path(name, profile) for name in named}},
+            "responses": refusals,
             "securitySchemes": _schemes(profile),
         },
     }
@@ -148,7 +149,8 @@ def _answers(profile: Profile, row: Operation, components: Components, others: t
         content = {_JSON: {"schema": components.listed(kinds, envelope)}}
     else:
         found = [one for kind in kinds if (one := components.reference("objects", kind)) is not None]
-        content = {_JSON: {"schema": found[0] if len(found) == 1 else {"anyOf": found} if found else {"type": "object"}}}
+        shown: Json = found[0] if len(found) == 1 else {"anyOf": found} if found else {"type": "object"}
+        content = {_JSON: {"schema": shown}}
     if row.id in stream_grammar().begins:
         content = {**content, "text/event-stream": _stream(profile, components)}
     made: Json = {"description": _described(row), "content": dict(content)}

@@ -77,7 +77,10 @@ def _submit(call: Call, context: Context, run: RunSeen) -> None:
         expired = run.status == "expired"
         for requirement in ("SUB-010", *(("SUB-012", "EXP-002") if expired else ())):
             _refused(call, context, requirement, f"the submit to a run that is {run.status}")
-        for requirement in ("SUB-017", *(("EXP-003",) if expired else ())):
+        shape = call.profile.request_shape("submit_tool_outputs")
+        # Of two mistakes in one request a service may tell either.
+        valid = shape is None or shape.is_valid(call.sent)
+        for requirement in ("SUB-017", *(("EXP-003",) if expired else ())) if valid else ():
             _text(call, context, requirement, "run_not_accepting_outputs", status=run.status)
         return
     outputs = call.sent.get("tool_outputs")

@@ -16,6 +16,7 @@ from assistants_conformance.reference.faults.run_lifecycle import FAULTS as RUN_
 from assistants_conformance.reference.faults.run_steps import FAULTS as RUN_STEPS
 from assistants_conformance.reference.faults.runs import FAULTS as RUNS
 from assistants_conformance.reference.faults.sdk import FAULTS as SDK
+from assistants_conformance.reference.faults.search import FAULTS as SEARCH
 from assistants_conformance.reference.faults.stateful import FAULTS as STATEFUL
 from assistants_conformance.reference.faults.streaming import FAULTS as STREAMING
 from assistants_conformance.reference.faults.thread_locking import FAULTS as THREAD_LOCKING
@@ -41,6 +42,7 @@ AREAS = (
     RUN_STEPS,
     RUNS,
     SDK,
+    SEARCH,
     STATEFUL,
     STREAMING,
     THREAD_LOCKING,

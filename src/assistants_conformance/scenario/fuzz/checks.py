@@ -134,12 +134,19 @@ def _valid(profile: Profile, sent: Sent) -> bool:
     if sent.row.id not in _TAKING or sent.query:
         return False
     body = sent.body if sent.has_body else {}
-    if not isinstance(body, dict) or not body.keys() <= _PLAIN:
+    if not isinstance(body, dict) or any(name not in _PLAIN and not _nothing(value) for name, value in body.items()):
         return False
     # An assistant or a message of nothing is a matter of its own.
     texts = [*_texts(body)]
     content = body.get("content", "text")
     return isinstance(content, str) and bool(content.strip()) and all(map(_printable, texts)) and _whole(body)
+
+
+def _nothing(value: Any) -> bool:
+    """Say whether a member asks for nothing: null, the default, or a shell around nothing."""
+    if isinstance(value, dict):
+        return all(map(_nothing, value.values()))
+    return value is None or value in ("auto", "text", [])
 
 
 def _whole(body: Json) -> bool:

@@ -32,8 +32,11 @@ def loaded(document: Json) -> OpenApiSchema:
 
 def operations(schema: OpenApiSchema) -> Iterator[APIOperation[Any, Any, Any, Any]]:
     """Give every operation of a document."""
+    from schemathesis.core.result import Ok  # noqa: PLC0415
+
     for found in schema.get_all_operations():
-        yield found.ok()
+        if isinstance(found, Ok):
+            yield found.ok()
 
 
 def coverage(document: Json, chance: Chance, most: int) -> list[Json]:
@@ -42,7 +45,7 @@ def coverage(document: Json, chance: Chance, most: int) -> list[Json]:
     Args:
         document: what requests are made from.
         chance: chooses, where an operation has more requests than are wanted.
-        most: how many requests of one operation; 0: all.
+        most: how many requests of one operation that are meant to be valid, and how many that are not; 0: all.
     """
     schema = loaded(document)
     from schemathesis.generation import GenerationMode  # noqa: PLC0415
@@ -63,8 +66,15 @@ def coverage(document: Json, chance: Chance, most: int) -> list[Json]:
             feedback=NO_FEEDBACK,
             session=session,
         )
-        own = [plain(case) for case in cases if case.method.upper() == operation.method.upper()]
-        made += chosen([one for one in own if sendable(one)], chance, most)
+        valid: list[Json] = []
+        invalid: list[Json] = []
+        for case in cases:
+            one = plain(case)
+            if case.method.upper() == operation.method.upper() and sendable(one):
+                (
+                    invalid if case.meta is None or case.meta.generation.mode is GenerationMode.NEGATIVE else valid
+                ).append(one)
+        made += [*chosen(valid, chance, most), *chosen(invalid, chance, most)]
     return made
 
 

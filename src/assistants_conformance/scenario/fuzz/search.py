@@ -1,4 +1,4 @@
-"""The phases of fuzzing: limits covered, requests by chance, walks along links; each exchange checked, each row told."""
+"""The phases of fuzzing: limits covered, requests by chance, walks along links; every exchange is checked."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from assistants_conformance.contract import operation
+from assistants_conformance.scenario.explore import Deviation
 from assistants_conformance.scenario.fuzz import generate
 from assistants_conformance.scenario.fuzz.checks import Sent, deviations, judged
 from assistants_conformance.scenario.fuzz.narrow import MARK, NONE, narrowed
@@ -16,9 +17,6 @@ from assistants_conformance.target import Blocked
 from assistants_conformance.target.multipart import Part, form
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from assistants_conformance.scenario.explore import Deviation
     from assistants_conformance.scenario.verify import Verify
     from assistants_conformance.target import Answer, Api
 
@@ -130,10 +128,11 @@ def read_back(api: Api, seen: _Seen) -> None:
         if seen.gone & set(params.values()):
             continue
         seen.held.add("FUZZ-003")
-        answer = api.call(reader, **params)
+        arguments: dict[str, Any] = dict(params)
+        answer = api.call(reader, **arguments)
         if answer.status == 404:
             told = f"{made} answered the id {params[name]}, and {reader} says {answer.told}"
-            seen.found.setdefault("FUZZ-003", _deviation("FUZZ-003", told, "the object that was made", answer))
+            seen.found.setdefault("FUZZ-003", Deviation("FUZZ-003", told, "the object that was made", answer))
 
 
 def _one(api: Api, stock: Stock, case: Json, seen: _Seen) -> Answer:
@@ -157,7 +156,7 @@ def _one(api: Api, stock: Stock, case: Json, seen: _Seen) -> Answer:
             for name, value in case["form"].items()
         ]
         content, kind = form(*parts)
-        body = {name: value for name, value in case["form"].items()}
+        body = dict(case["form"])
     elif "body" in case:
         body = stock.filled(case["body"])
         content, kind = json.dumps(body).encode(), "application/json"
@@ -193,12 +192,6 @@ def _noted(identifier: str, params: dict[str, str], answer: Answer, stock: Stock
         seen.gone.add(list(params.values())[-1])
     elif identifier in _READERS and isinstance(answer.json.get("id"), str):
         seen.made.append((identifier, {**params, _READERS[identifier][1]: answer.json["id"]}))
-
-
-def _deviation(requirement: str, observed: str, expected: str, answer: Answer) -> Deviation:
-    from assistants_conformance.scenario.explore import Deviation  # noqa: PLC0415
-
-    return Deviation(requirement, observed, expected, answer)
 
 
 def _told(verify: Verify, seen: _Seen) -> None:

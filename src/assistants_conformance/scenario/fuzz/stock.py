@@ -9,6 +9,8 @@ from assistants_conformance.target import Blocked
 from assistants_conformance.target.specimens import unknown_id
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from assistants_conformance.target import Api
 
 _RUN_PARTS = frozenset({"run_id", "step_id"})
@@ -91,7 +93,7 @@ class Stock:
         return str(api.need(answer, "make a batch")["id"])
 
 
-_MAKERS = {
+_MAKERS: dict[str, Callable[[Stock], str]] = {
     "assistant_id": lambda stock: str(stock._api.assistant()["id"]),
     "thread_id": lambda stock: str(stock._api.thread()["id"]),
     "thread_of_run": lambda stock: str(stock._api.thread()["id"]),
