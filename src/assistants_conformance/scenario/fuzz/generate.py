@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,6 +84,8 @@ def drawn(document: Json, chance: Chance, count: int) -> list[Json]:
     from hypothesis import HealthCheck, Phase, given, seed, settings  # noqa: PLC0415 - slow to load
     from hypothesis import strategies as st  # noqa: PLC0415
 
+    from assistants_conformance.scenario.steady import STEADY  # noqa: PLC0415
+
     schema = loaded(document)
     from schemathesis.generation import GenerationMode  # noqa: PLC0415
 
@@ -93,6 +96,7 @@ def drawn(document: Json, chance: Chance, count: int) -> list[Json]:
         @seed(chance.number())
         @settings(
             max_examples=count,
+            backend=STEADY,
             database=None,
             deadline=None,
             phases=[Phase.generate],
@@ -125,6 +129,8 @@ def walks(document: Json, seed: int, count: int, steps: int, send: Callable[[Jso
     from hypothesis import HealthCheck, Phase  # noqa: PLC0415
     from hypothesis.errors import Flaky  # noqa: PLC0415
 
+    from assistants_conformance.scenario.steady import STEADY  # noqa: PLC0415
+
     schema = loaded(document)
     from schemathesis.core.transport import Response  # noqa: PLC0415
     from schemathesis.generation.stateful.state_machine import StepInput, StepOutput  # noqa: PLC0415
@@ -154,6 +160,7 @@ def walks(document: Json, seed: int, count: int, steps: int, send: Callable[[Jso
 
     limits = hypothesis.settings(
         max_examples=count,
+        backend=STEADY,
         stateful_step_count=steps,
         database=None,
         deadline=None,
@@ -176,7 +183,7 @@ def plain(case: Case[Any]) -> Json:
     data = case.meta.phase.data if case.meta is not None else None
     made: Json = {
         "operation": case.operation.definition.raw["operationId"],
-        "path": {name: str(value) for name, value in case.path_parameters.items()},
+        "path": {name: unquote(str(value)) for name, value in case.path_parameters.items()},
         "query": [
             [name, _text(item)]
             for name, value in case.query.items()

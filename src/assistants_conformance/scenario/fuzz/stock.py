@@ -50,7 +50,10 @@ class Stock:
             Blocked: an object could not be made.
         """
         if isinstance(value, list):
-            return [self.filled(item) for item in value]
+            made = [self.filled(item) for item in value]
+            named = value and all(isinstance(item, str) and item.startswith(MARK) for item in value)
+            # What a service makes of one object named twice is not recorded.
+            return list(dict.fromkeys(made)) if named else made
         if isinstance(value, dict):
             return {key: self.filled(item) for key, item in value.items()}
         if not isinstance(value, str) or not value.startswith(MARK) or value == NONE:
