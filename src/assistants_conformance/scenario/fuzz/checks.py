@@ -130,7 +130,12 @@ def _valid(profile: Profile, sent: Sent) -> bool:
     """Say whether nothing but the request itself decides on it, and its schema allows it."""
     if sent.row.listed and sent.row.paged:
         known = list_parameters(profile, sent.row)
-        return all(name in known and name in ("limit", "order", "filter") for name, _ in sent.query)
+        # What is wrong with a limit or an order has been found already.
+        allowed = {"limit": None, "order": None, "filter": known.get("filter", {}).get("enum", ())}
+        return all(
+            name in known and name in allowed and (allowed[name] is None or value in allowed[name])
+            for name, value in sent.query
+        )
     if sent.row.id not in _TAKING or sent.query:
         return False
     body = sent.body if sent.has_body else {}
