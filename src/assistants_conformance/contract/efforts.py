@@ -27,6 +27,7 @@ class Effort:
     racers: int
     rounds: int
     coverage: bool
+    coverage_cases: int
     stateful: bool
     fuzz_cases: int
     runs: bool

@@ -80,7 +80,10 @@ def _submit(call: Call, context: Context, run: RunSeen) -> None:
         if not any(_rows(call.sent.get(name)) for name in ("tool_outputs", "tool_approvals")):
             # What is wrong in itself may be refused for that, whatever the run is.
             return
-        for requirement in ("SUB-017", *(("EXP-003",) if expired else ())):
+        shape = call.profile.request_shape("submit_tool_outputs")
+        # Of two mistakes in one request a service may tell either.
+        valid = shape is None or shape.is_valid(call.sent)
+        for requirement in ("SUB-017", *(("EXP-003",) if expired else ())) if valid else ():
             _text(call, context, requirement, "run_not_accepting_outputs", status=run.status)
         return
     outputs = call.sent.get("tool_outputs")

@@ -18,6 +18,7 @@ from assistants_conformance.reference.faults.run_steps import FAULTS as RUN_STEP
 from assistants_conformance.reference.faults.runs import FAULTS as RUNS
 from assistants_conformance.reference.faults.sdk import FAULTS as SDK
 from assistants_conformance.reference.faults.search import FAULTS as SEARCH
+from assistants_conformance.reference.faults.search_fuzz import FAULTS as SEARCH_FUZZ
 from assistants_conformance.reference.faults.search_machine import FAULTS as SEARCH_MACHINE
 from assistants_conformance.reference.faults.stateful import FAULTS as STATEFUL
 from assistants_conformance.reference.faults.streaming import FAULTS as STREAMING
@@ -46,6 +47,7 @@ AREAS = (
     RUNS,
     SDK,
     SEARCH,
+    SEARCH_FUZZ,
     SEARCH_MACHINE,
     STATEFUL,
     STREAMING,
