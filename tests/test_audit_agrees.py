@@ -22,11 +22,9 @@ FAULTS = {
     "message-accepted-while-locked": {"LOCK-001"},
     "second-run-accepted": {"LOCK-002"},
     "created-at-as-float": {"OBJ-005"},
-    "cursor-by-time": {"PAGE-022"},
     "refusal-as-detail": {"ERR-003"},
     "every-create-answers-one-id": {"OBJ-001"},
     "runs-of-every-thread-listed": {"PAGE-021"},
-    "no-instructions-is-a-500": {"ERR-025"},
 }
 
 

@@ -220,6 +220,6 @@ def safe_name(text: str) -> str:
     import hashlib  # noqa: PLC0415 - only where cassettes are
 
     plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", text).strip("-")[:100]
-    if plain == text:
+    if plain == text and plain.strip("."):
         return plain
     return f"{plain}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
