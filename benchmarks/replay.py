@@ -104,7 +104,7 @@ def long(length: int) -> float:
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         ratios = [suites(name, Path(folder)) for name in sys.argv[1:] or profile_ids()]
-    times = {length: median(long(length) for _ in range(ROUNDS)) for length in LENGTHS}
+    times = {length: min(long(length) for _ in range(ROUNDS)) for length in LENGTHS}
     for shorter, longer in pairwise(LENGTHS):
         growth = times[longer] / times[shorter]
         print(f"{longer} interactions take {growth:.1f} times as long as {shorter} (linear: {longer / shorter:.0f})")

@@ -97,3 +97,11 @@ def test_odd_bodies_are_compared(body):
     made = Cassette((exchange(asked(body), body),))
     assert difference(made, made) == []
     assert difference(made, Cassette((exchange(asked(body), b"else"),))) != []
+
+
+def test_order_of_what_went_on_at_once_says_nothing():
+    pair = [exchange(body=b"1", started=1, ended=3), exchange(body=b"2", status=400, started=1.5, ended=2)]
+    turned = [replace(pair[1], started=1, ended=3), replace(pair[0], started=1.5, ended=2)]
+    assert difference(Cassette(tuple(pair)), Cassette(tuple(turned))) == []
+    after = [replace(pair[1], started=1, ended=2), replace(pair[0], started=2, ended=3)]
+    assert difference(Cassette((pair[0], replace(pair[1], started=4, ended=5))), Cassette(tuple(after))) != []

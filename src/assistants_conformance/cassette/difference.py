@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from assistants_conformance.cassette.form import Cassette, Lost
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from assistants_conformance.observe import Exchange
 
 _ID = re.compile(r"\b(asst|thread|msg|run|step|call|file|assistant|vs|vsfb|req|chatcmpl)[-_]([A-Za-z0-9]{10,})")
@@ -49,9 +51,26 @@ def normal(cassette: Cassette) -> list[str]:
     """Return a cassette in lines that are the same where the target does the same."""
     names = _Names()
     lines: list[str] = []
-    for entry in cassette.entries:
+    for entry in _ordered(cassette.entries):
         lines += names.text("\n".join(_lines(entry))).split("\n")
     return lines
+
+
+def _ordered(entries: Sequence[Exchange | Lost]) -> Iterator[Exchange | Lost]:
+    """Yield the entries in order; of those that went on at once, none is the first, so what they say orders them."""
+    at_once: list[Exchange | Lost] = []
+    until = float("-inf")
+    for entry in entries:
+        if isinstance(entry, Lost) or entry.started >= until:
+            yield from sorted(at_once, key=_said)
+            at_once = []
+        at_once.append(entry)
+        until = float("-inf") if isinstance(entry, Lost) else max(until, entry.ended)
+    yield from sorted(at_once, key=_said)
+
+
+def _said(entry: Exchange | Lost) -> str:
+    return _Names().text("\n".join(_lines(entry)))
 
 
 def _lines(entry: Exchange | Lost) -> list[str]:

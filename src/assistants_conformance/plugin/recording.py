@@ -149,6 +149,9 @@ class Recording:
         except SecretError as error:
             self._refused.append(str(error))
             return
+        if not self._staging.is_dir():
+            # The controller was stopped and has cleaned up already.
+            return
         file = self._staging / where
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8", newline="")
