@@ -16,6 +16,8 @@ _ID = re.compile(r"\b(asst|thread|msg|run|step|call|file|assistant|vs|vsfb|req|c
 _UNIQUE = re.compile(r"\b([a-z]+)-[0-9a-f]{12}\b")
 _UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.IGNORECASE)
 _TIME = re.compile(r"\b1[5-9]\d{8}\b|\b2\d{9}\b")
+#: So many lines of each side of a change are shown.
+_OF_A_SIDE = 4
 #: Headers of one answer only.
 _OF_ONE_ANSWER = frozenset(
     {"date", "x-request-id", "apim-request-id", "x-ms-request-id", "openai-processing-ms", "cf-ray", "age", "etag",
@@ -63,20 +65,30 @@ def _lines(entry: Exchange | Lost) -> list[str]:
 
 
 def _body(data: bytes) -> list[str]:
-    text = data.decode("utf-8", "backslashreplace")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        # Chance texts in it cannot be told from the rest.
+        return [f"<{len(data)} bytes that are no text>"]
     try:
         value: Any = json.loads(text)
-    except ValueError:
+        return json.dumps(value, indent=1, ensure_ascii=False).split("\n")
+    except (ValueError, RecursionError):
         return text.split("\n")
-    return json.dumps(value, indent=1, ensure_ascii=False).split("\n")
 
 
 def difference(before: Cassette, after: Cassette, most: int = 12) -> list[str]:
-    """Return the first lines in which two recordings differ; empty where they do not."""
+    """Return the first lines in which two recordings differ; empty where they do not.
+
+    Of bodies that are no text only the length is compared.
+    """
     old, new = normal(before), normal(after)
-    if old == new:
-        return []
-    changed = [
-        line for line in difflib.unified_diff(old, new, lineterm="", n=0) if not line.startswith(("---", "+++", "@@"))
-    ]
+    changed: list[str] = []
+    for kind, first, last, begin, end in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind != "equal":
+            # Of a long change both sides are shown.
+            changed += [f"-{line}" for line in old[first:last][:_OF_A_SIDE]]
+            changed += [f"+{line}" for line in new[begin:end][:_OF_A_SIDE]]
+        if len(changed) >= most:
+            break
     return changed[:most]

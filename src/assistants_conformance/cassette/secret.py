@@ -24,14 +24,14 @@ class _Form:
     window: int
     folded: bool
 
-    def spans(self, data: bytes) -> Iterator[tuple[int, int]]:
-        """Yield where parts of it stand, in order, each as long as it goes.
+    def spans(self, data: bytes, low: bytes) -> Iterator[tuple[int, int]]:
+        """Yield where parts of it stand in the data (which are `low` in small letters), each as long as it goes.
 
         Whatever is as long as the window holds one of the pieces that lie half a window apart: only for those is
         looked in the data, and from there in both directions.
         """
         text = self.text.lower() if self.folded else self.text
-        data = data.lower() if self.folded else data
+        data = low if self.folded else data
         step = max(len(text) if len(text) <= self.window else self.window // 2, 1)
         found = set[tuple[int, int]]()
         for at in range(0, len(text) - step + 1, step):
@@ -74,7 +74,7 @@ def _forms(secret: str) -> tuple[_Form, ...]:
 def replaced(data: bytes, secret: str, placeholder: str) -> bytes:
     """Return the data with a placeholder in the place of a secret; in the place of a part, one that says so."""
     for form in _forms(secret):
-        for begin, end in reversed(list(form.spans(data))):
+        for begin, end in reversed(list(form.spans(data, data.lower() if form.folded else data))):
             whole = end - begin == len(form.text)
             data = data[:begin] + (placeholder if whole else f"{placeholder}-part").encode() + data[end:]
     return data
@@ -82,7 +82,8 @@ def replaced(data: bytes, secret: str, placeholder: str) -> bytes:
 
 def find(data: bytes, secret: str) -> tuple[int, bool] | None:
     """Return where a secret stands and whether it is the whole of it, None where nothing of it does."""
+    low = data.lower()
     for form in _forms(secret):
-        for begin, end in form.spans(data):
+        for begin, end in form.spans(data, low):
             return begin, end - begin == len(form.text)
     return None

@@ -172,6 +172,6 @@ def _nearest(rest: list[Request], wanted: Request) -> Request:
 
 def _lines(request: Request) -> list[str]:
     method, target, said = key_of(request)
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, RecursionError):
         said = json.dumps(json.loads(said), indent=1, sort_keys=True, ensure_ascii=False)
     return [f"{method} {target}", *said[:_LETTERS].splitlines()]

@@ -96,6 +96,10 @@ def run(
         from assistants_conformance.plugin.taping import check  # noqa: PLC0415
 
         check(record=record, replay=replay, max_age=max_age, hide_host=hide_host, url=url, faults=faults)
+        if record is not None:
+            from assistants_conformance.plugin.recording import check_writable  # noqa: PLC0415
+
+            check_writable(Path(record).absolute())
         if replay is None:
             options = replace(options, seed=_begin(options, level, given["--assistants-json"]))
         else:

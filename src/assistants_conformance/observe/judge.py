@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections import Counter, OrderedDict
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from assistants_conformance.contract import load_profile
 from assistants_conformance.observe.call import interpret
@@ -12,15 +14,18 @@ from assistants_conformance.observe.context import Context
 from assistants_conformance.observe.detect import detect
 from assistants_conformance.observe.report import Report
 from assistants_conformance.observe.rules import RULES
-from assistants_conformance.observe.world import World
+from assistants_conformance.observe.world import Coming, World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from assistants_conformance.contract import Profile
     from assistants_conformance.observe.exchange import Exchange
     from assistants_conformance.observe.finding import Finding
 
+#: What moves a run, as it is addressed.
+_ON_A_RUN = re.compile(r"/runs/(?P<run>[^/]+)/(?P<what>submit_tool_outputs|cancel)$")
+_OPERATIONS = {"submit_tool_outputs": "submit_tool_outputs", "cancel": "cancel_run"}
 #: A recording is read session by session; a few are kept so that interleaved ones stay whole.
 _OPEN_SESSIONS = 64
 
@@ -93,6 +98,19 @@ class Judge:
             except Exception:
                 self.crashes.append(f"{rule.__name__} on {exchange.source}: {traceback.format_exc(limit=-3)}")
         return report.findings[before:]
+
+    def foresee(self, exchanges: Iterable[Exchange]) -> None:
+        """Hear of requests that were under way at the same time, before they are judged one by one."""
+        coming: dict[str, list[Coming]] = {}
+        for exchange in exchanges:
+            request, status = exchange.request, exchange.response.status
+            found = _ON_A_RUN.search(request.path) if request.method == "POST" else None
+            if found is not None and (200 <= status < 300 or status >= 500):
+                operation = _OPERATIONS[found["what"]]
+                row = Coming(unquote(found["run"]), operation, exchange.started, exchange.ended)
+                coming.setdefault(exchange.session, []).append(row)
+        for session, rows in coming.items():
+            self._session(session)[0].coming = tuple(rows)
 
     def _terms(self, exchange: Exchange, sticky: str | None) -> tuple[Profile | None, bool, int | None]:
         """Return by what an exchange is judged: the contract, whether the trace is whole, when runs expire."""

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 #: From what the embedded server's recordings are made: always the same, so that they are the same to the byte.
 _OF_THE_REFERENCE = "reference"
 #: How many changed cassettes are shown, how many lines of each, and how many letters of a line.
-_SHOWN, _LINES, _LETTERS = 20, 6, 160
+_SHOWN, _LINES, _LETTERS = 20, 10, 160
 
 
 class KeepError(Exception):
@@ -91,7 +91,7 @@ class Recording:
             told = json.loads(given)
             self.seed, self._staging, self.capabilities = told["seed"], Path(told["staging"]), told["capabilities"]
         else:
-            _check_writable(place)
+            check_writable(place)
             self.seed = _OF_THE_REFERENCE if settings.embedded else Chance().seed
             self._staging = Path(tempfile.mkdtemp(prefix="assistants-conformance-"))
         parts = urlsplit(settings.url or "")
@@ -265,8 +265,12 @@ class Recording:
             shutil.rmtree(self._staging, ignore_errors=True)
 
 
-def _check_writable(place: Path) -> None:
-    # Known before the run and not after it.
+def check_writable(place: Path) -> None:
+    """See that a recording can be kept, before it is made.
+
+    Raises:
+        ConfigError: it cannot.
+    """
     if place.suffix == ".zip":
         if place.is_dir():
             raise ConfigError("--record", f"{place} is a folder: an archive is a file")

@@ -18,6 +18,7 @@ from assistants_conformance.plugin.recording import KeepError, Recording
 from assistants_conformance.plugin.replaying import Replaying
 from assistants_conformance.plugin.taping import LIVE_ONLY, NoCassette, Tapes, asked
 from assistants_conformance.reporting.console import Ink, report, screen, totals, verdict_line
+from assistants_conformance.reporting.edges import lifecycle, table
 from assistants_conformance.reporting.result import Target, document, write
 from assistants_conformance.reporting.tally import Tally
 from assistants_conformance.reporting.verdicts import Verdicts, decide
@@ -277,6 +278,7 @@ class Session:
         finally:
             if judge is not None:
                 tally.exercised.update(judge.exercised)
+                tally.edges.update(judge.report.edges)
                 tally.runs += judge.runs
         if outcome.kind == "error":
             self._drop_api()
@@ -435,6 +437,7 @@ class Session:
             runs=self._tally.runs,
             duration_seconds=time.monotonic() - self._begun,
             secrets=self.resolved.secrets,
+            lifecycle=lifecycle(settings.profile, self._tally.edges),
         )
         try:
             write(path, result)
@@ -452,6 +455,7 @@ class Session:
         yield f"\n{'=' * 30} conformance: {self.settings.profile.id} {'=' * 30}"
         yield from report(verdicts, self.settings.profile.requirements, ink)
         yield ""
+        yield from table(self.settings.profile, self._tally.edges)
         for name, (_, how) in sorted(self._probed.items()):
             yield f"capability {name}: {ink.clean(how)}"
         if self.broken:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from assistants_conformance.target import Answer
 
 #: The statuses that refuse what was asked, and not who asks or where.
-_REFUSALS = frozenset({400, 409, 413, 415, 422})
+REFUSALS = frozenset({400, 409, 413, 415, 422})
 _STATUS_RULES = frozenset({"ERR-015", "ERR-033"})
 #: The areas in which it is the state of an object that forbids a request.
 _CONFLICTS = frozenset({"thread_locking", "tool_outputs", "cancellation", "expiry"})
@@ -83,6 +83,19 @@ class Verify:
             return ""
         return self._unserved(match.operation.id, requirement)
 
+    def told(
+        self,
+        requirement: str,
+        observed: str,
+        expected: str,
+        exchange: Exchange | None,
+        history: tuple[Exchange | float, ...],
+    ) -> None:
+        """Write down what a search has found, with everything that led there."""
+        if requirement in self.profile.active:
+            self.checked.append(requirement)
+            self.findings.append(Finding(requirement, observed, expected, exchange, history))
+
     def equal(self, requirement: str, observed: Any, expected: Any, answer: Answer | None = None) -> bool:
         """Check that two values are equal."""
         return self(requirement, observed == expected, observed=observed, expected=brief(expected, 400), answer=answer)
@@ -103,7 +116,7 @@ class Verify:
         """
         if allowed or requirement in _STATUS_RULES:
             return self.status(requirement, answer, *(allowed or (400,)))
-        holds = answer.status in _REFUSALS
+        holds = answer.status in REFUSALS
         self(requirement, holds, observed=answer.told, expected="refused with 400", answer=answer)
         if holds:
             conflict = self.profile.requirement(requirement).area in _CONFLICTS
