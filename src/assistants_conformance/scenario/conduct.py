@@ -88,7 +88,7 @@ def conduct(function: Callable[..., Any], api: Api, tally: Tally, name: str, arg
 #: By operation: the capability that its plainest request shows, and the requirements that are about just that request.
 _PLAINEST = {
     "create_assistant": ("assistants", {"ASST-001", "ASST-007"}),
-    "create_thread": ("threads", {"THR-001", "THR-006"}),
+    "create_thread": ("threads", {"THR-001", "THR-006", "THR-007"}),
     "create_thread_and_run": ("thread_and_run", {"RUN-002", "RUN-017"}),
     "upload_file": ("files", {"FILE-001", "FILE-003", "FILE-004"}),
 }
