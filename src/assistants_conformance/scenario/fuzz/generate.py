@@ -144,6 +144,10 @@ def walks(document: Json, seed: int, count: int, steps: int, send: Callable[[Jso
         def setup(self) -> None:
             send({})
 
+        def _repr_step(self, *_: Any) -> str:
+            # Only for a reader of Hypothesis' output, of which there is none.
+            return ""
+
         def step(self, input: StepInput) -> StepOutput:  # noqa: A002 - the name is schemathesis' own
             case = input.case
             parent = input.transition.parent_id if input.transition is not None else None

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.contract.openapi import openapi
-from assistants_conformance.scenario.situations import able
 
 if TYPE_CHECKING:
     from assistants_conformance.target import Api
@@ -36,11 +35,10 @@ _NAMES = {
 _CURSORS = {"after": "cursor", "before": "cursor", "run_id": "run_id"}
 
 
-def narrowed(api: Api) -> Json:
-    """Return the document for one target, without operations that it lacks or that its effort does without."""
+def narrowed(api: Api, *, stores: bool) -> Json:
+    """Return the document for one target, without operations that its effort does without; `stores`: it has these."""
     whole = openapi(api.profile)
     left_out = set() if api.settings.effort.runs else set(_COSTLY)
-    stores = api.has("create_vector_store") and able(api, "vector_stores")
     paths: Json = {}
     for path, item in whole["paths"].items():
         kept = {

@@ -13,6 +13,7 @@ from assistants_conformance.scenario.fuzz import generate
 from assistants_conformance.scenario.fuzz.checks import Sent, deviations, judged
 from assistants_conformance.scenario.fuzz.narrow import MARK, NONE, narrowed
 from assistants_conformance.scenario.fuzz.stock import Stock
+from assistants_conformance.scenario.situations import able
 from assistants_conformance.target import Blocked
 from assistants_conformance.target.multipart import Part, form
 
@@ -48,8 +49,8 @@ def cover(api: Api, verify: Verify) -> None:
     Raises:
         Blocked: a request could not be sent, and none before it deviated.
     """
-    most = api.settings.effort.coverage_cases
-    _all(api, verify, api.corpus(), lambda: generate.coverage(narrowed(api), api.chance, most))
+    most, stores = api.settings.effort.coverage_cases, _stores(api)
+    _all(api, verify, api.corpus(), lambda: generate.coverage(narrowed(api, stores=stores), api.chance, most))
 
 
 def draw(api: Api, verify: Verify) -> None:
@@ -58,8 +59,13 @@ def draw(api: Api, verify: Verify) -> None:
     Raises:
         Blocked: a request could not be sent, and none before it deviated.
     """
-    count = api.settings.effort.fuzz_cases
-    _all(api, verify, api.corpus(), lambda: generate.drawn(narrowed(api), api.chance, count))
+    count, stores = api.settings.effort.fuzz_cases, _stores(api)
+    _all(api, verify, api.corpus(), lambda: generate.drawn(narrowed(api, stores=stores), api.chance, count))
+
+
+def _stores(api: Api) -> bool:
+    """Say whether the target has vector stores; asked first, so that a replay asks it too."""
+    return api.has("create_vector_store") and able(api, "vector_stores")
 
 
 def _all(api: Api, verify: Verify, recorded: list[Any] | None, make: Any) -> None:
@@ -85,7 +91,7 @@ def walk(api: Api, verify: Verify) -> None:
     Raises:
         Blocked: a request could not be sent, and none before it deviated.
     """
-    recorded, effort = api.corpus(), api.settings.effort
+    stores, recorded, effort = _stores(api), api.corpus(), api.settings.effort
     seen, stock, kept = _Seen(), Stock(api), list[Json]()
     blocked: list[Blocked] = []
 
@@ -106,7 +112,7 @@ def walk(api: Api, verify: Verify) -> None:
         return response.status, response.content_type, response.body
 
     if recorded is None:
-        generate.walks(narrowed(api), api.chance.number(), effort.walks, effort.steps, send)
+        generate.walks(narrowed(api, stores=stores), api.chance.number(), effort.walks, effort.steps, send)
         api.keep_corpus(kept)
     else:
         for case in recorded:
