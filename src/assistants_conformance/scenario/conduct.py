@@ -90,6 +90,7 @@ _PLAINEST = {
     "create_assistant": ("assistants", {"ASST-001", "ASST-007"}),
     "create_thread": ("threads", {"THR-001", "THR-006", "THR-007"}),
     "create_thread_and_run": ("thread_and_run", {"RUN-002", "RUN-017"}),
+    "create_vector_store": ("stores", {"VS-001", "VS-016"}),
     "upload_file": ("files", {"FILE-001", "FILE-003", "FILE-004"}),
 }
 

@@ -60,6 +60,13 @@ def _files(api: Api) -> tuple[bool, str]:
     return answer.ok, f"uploading a plain file answered {answer.status}"
 
 
+def _stores(api: Api) -> tuple[bool, str]:
+    if not api.has("create_vector_store"):
+        return True, "this version has no vector stores"
+    answer = api.post_store()
+    return answer.ok, f"creating a plain vector store answered {answer.status}"
+
+
 def _thread_and_run(api: Api) -> tuple[bool, str]:
     body = {"assistant_id": api.assistant(instructions=BRIEF)["id"], "thread": {"messages": [HELLO]}}
     answer = api.created("create_thread_and_run", api.call("create_thread_and_run", json=body))
@@ -110,6 +117,7 @@ PROBES: Mapping[str, Callable[[Api], tuple[bool, str]]] = {
     "threads": _threads,
     "files": _files,
     "thread_and_run": _thread_and_run,
+    "stores": _stores,
     "code_interpreter": _tool("code_interpreter"),
     "file_search": _search_tool,
     "function_calling": _functions,

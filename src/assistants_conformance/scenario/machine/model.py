@@ -73,7 +73,7 @@ class File:
     """An uploaded file."""
 
     id: str
-    filename: str
+    filename: Any
 
 
 class Model:

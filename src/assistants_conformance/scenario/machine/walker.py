@@ -331,7 +331,8 @@ class Walker:
         self.history.append(answer.exchange)
         if not self.accepted(answer, self.row("upload_file")):
             raise Blocked(f"could not upload a file: {answer.told}")
-        file = File(self.new(answer.json, "file", answer), filename)
+        # How it answers a name is for others to judge; that it keeps to its answer is the walk's.
+        file = File(self.new(answer.json, "file", answer), answer.json.get("filename"))
         self.model.files.append(file)
         return file
 
