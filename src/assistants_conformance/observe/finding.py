@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from assistants_conformance.observe.exchange import Exchange
 
+#: Characters of the words of a finding. A reader is shown fewer; a target can put millions into one field.
+_LONGEST_WORDS = 2000
+#: Bytes of an answer that a finding keeps: it is remembered until the end, and the answer may be of any size.
+_KEPT_BODY = 64 * 1024
+
 
 @dataclass(frozen=True)
 class Finding:
-    """One violation. `exchange` is None only where no answer was had at all."""
+    """One violation. `exchange` is None only where no answer was had at all; of a long answer it has the beginning."""
 
     requirement: str
     observed: str
     expected: str
     exchange: Exchange | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "observed", _short(self.observed))
+        object.__setattr__(self, "expected", _short(self.expected))
+        if self.exchange is not None and len(self.exchange.response.body) > _KEPT_BODY:
+            response = self.exchange.response
+            kept = replace(self.exchange, response=replace(response, body=response.body[:_KEPT_BODY]))
+            object.__setattr__(self, "exchange", kept)
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= _LONGEST_WORDS else f"{words[:_LONGEST_WORDS]}…"

@@ -15,8 +15,11 @@ import httpx2
 
 from assistants_conformance.contract import operation as find_operation
 from assistants_conformance.observe import Exchange, Judge, Request, Response, lowered
+from assistants_conformance.target.guard import Watch, guard, watched
+from assistants_conformance.target.limits import HEAVIEST_SCENARIO, HEAVY, LONGEST_HEAD, SLOWEST_LINE
 from assistants_conformance.target.live import LiveStream, Recorded
 from assistants_conformance.target.tape import LostError, NotRecordedError
+from assistants_conformance.target.unpack import ACCEPTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -108,6 +111,8 @@ class Client:
         self._lock = threading.RLock()
         self._held: list[Exchange] | None = None
         self._begun: float | None = None
+        #: What the heavy answers since the last `lighten` take in memory, in bytes.
+        self._burden = 0
         #: The seconds of the clock by which exchanges are timed; a recording of the embedded server counts instead.
         self.now: Callable[[], float] = time.perf_counter
         #: Keeps the traffic, or gives it in the place of the target.
@@ -116,9 +121,11 @@ class Client:
 
     def _open(self) -> httpx2.Client:
         timeout = httpx2.Timeout(self.settings.request_timeout, connect=min(10.0, self.settings.request_timeout))
+        headers = {"Accept-Encoding": ACCEPTED}
         if self._transport is not None:
-            return httpx2.Client(transport=self._transport, timeout=timeout)
-        return httpx2.Client(timeout=timeout, follow_redirects=False)
+            return httpx2.Client(transport=self._transport, timeout=timeout, headers=headers)
+        # A redirect is never followed: the credentials are for the target and nobody else.
+        return guard(httpx2.Client(timeout=timeout, headers=headers, follow_redirects=False))
 
     def close(self) -> None:
         """Close every connection."""
@@ -273,9 +280,12 @@ class Client:
             http = self._http
         if self.tape is not None and self.tape.replays:
             return self._from_tape(self.tape, request)
+        self._bear(method, url)
         started = self.now() if self._begun is None else self._begun
+        patience = self.settings.request_timeout
         try:
-            got = http.send(http.build_request(method, url, headers=headers, content=content), stream=True)
+            with watched(Watch(patience + len(content) / SLOWEST_LINE, LONGEST_HEAD)):
+                got = http.send(http.build_request(method, url, headers=headers, content=content), stream=True)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             self._reopen(http)
             told = f"{type(error).__name__}: {error}"
@@ -290,6 +300,8 @@ class Client:
             if exchange.response.status >= 500:
                 # A server that stumbled may close the connection; the next request must not pay for it.
                 self._reopen(http)
+            if live.weight > HEAVY:
+                self._burden += live.weight
             self.observe(exchange)
             if live.broken and not exchange.complete:
                 with self._lock:
@@ -302,11 +314,27 @@ class Client:
             self._reopen(http)
             self.lost(request, told)
 
-        longest = max(self.settings.run_timeout, self.settings.request_timeout)
+        # A stream lasts as long as its run.
+        longest = max(self.settings.run_timeout, patience) if _is_stream(got) else patience
         live = LiveStream(
             request, got, started=started, source=self.source, longest=longest, now=self.now, closed=closed, lost=lost
         )
         return live
+
+    def lighten(self) -> None:
+        """Forget what the answers so far have weighed: whoever kept them is gone."""
+        self._burden = 0
+
+    def _bear(self, method: str, url: str) -> None:
+        """See that one more answer can be kept.
+
+        Raises:
+            Blocked: those of this scenario fill the memory, or the address is not the target's.
+        """
+        if not url.startswith(self.origin):
+            raise Blocked(f"{method} {url:.200} was not sent: it is not the target's address")
+        if self._burden > HEAVIEST_SCENARIO:
+            raise Blocked(f"{method} {path_of(url)} was not sent: the answers before it were too large to keep more")
 
     def _from_tape(self, tape: Tape, request: Request) -> LiveStream:
         """Return the recorded answer to a request as if it came in now."""
@@ -413,6 +441,10 @@ class Client:
                     held, self._held = self._held or [], None
                     for exchange in sorted(held, key=lambda one: one.started):
                         self.judge.observe(exchange)
+
+
+def _is_stream(got: httpx2.Response) -> bool:
+    return got.headers.get("content-type", "").lower().startswith("text/event-stream")
 
 
 def _addressed(
