@@ -16,10 +16,12 @@ from assistants_conformance.cassette.form import CassetteError
 from assistants_conformance.cassette.masking import SecretError
 from assistants_conformance.contract import DEFAULT_PROFILE, LEVELS
 from assistants_conformance.observe import Exchange, Finding, Judge
+from assistants_conformance.plugin.files import check_folders, files_of, write_files
 from assistants_conformance.plugin.taping import LIVE_ONLY, NO_CASSETTE, Taping, hidden_hosts, offline, taping_of
 from assistants_conformance.reporting.console import Ink, report, screen, totals, verdict_line
-from assistants_conformance.reporting.result import Target, document, write
+from assistants_conformance.reporting.result import Target, document
 from assistants_conformance.reporting.tally import Tally
+from assistants_conformance.reporting.text import redact
 from assistants_conformance.reporting.verdicts import Verdicts, decide
 from assistants_conformance.scenario import Outcome, conduct
 from assistants_conformance.target import Api, Capabilities, TargetSettings
@@ -135,8 +137,7 @@ class Session:
         self._notes: list[str] = []
         self._secrets: list[str] = []
         self._begun = time.monotonic()
-        path = config.getoption("assistants_json")
-        self._json: Path | None = config.invocation_params.dir / path if path else None
+        self._files = files_of(config)
         self._recording: Provenance | None = None
         try:
             self._level = level_of(config.getoption("assistants_level"))
@@ -157,9 +158,10 @@ class Session:
                 check_faults(self.settings)
             elif not worker and not config.getoption("assistants_reached"):
                 reach(self.resolved)
-            if self._json is not None:
-                _check_folder(self._json)
-        except (ConfigError, UnreachableError) as error:
+            check_folders(self._files)
+        except UnreachableError as error:
+            raise Stopped(redact(str(error), self.resolved.secrets)) from error
+        except ConfigError as error:
             raise Stopped(str(error)) from error
         known = self._recording.capabilities if self._recording is not None else {}
         if self._taping is not None and not self._taping.replays:
@@ -393,7 +395,7 @@ class Session:
         if not self._selected:
             status = self._nothing(status)
         status = max(status, self._taped(verdicts))
-        if self._json is not None and not self._write(self._json, verdicts):
+        if self._files and not self._write(verdicts):
             status = 2
         if exitstatus not in _ORDINARY:
             return exitstatus
@@ -422,7 +424,7 @@ class Session:
         self._notes += taping.keep(taping.describe(self.settings, verdicts.overall, now), whole=whole).lines()
         return 0
 
-    def _write(self, path: Path, verdicts: Verdicts) -> bool:
+    def _write(self, verdicts: Verdicts) -> bool:
         settings = self.settings
         result = document(
             Target(
@@ -438,13 +440,11 @@ class Session:
             runs=self._tally.runs,
             duration_seconds=time.monotonic() - self._begun,
             secrets=self.resolved.secrets,
+            part=self._filtered,
         )
-        try:
-            write(path, result)
-        except OSError as error:
-            self._notes.append(f"the result was not written: {path}: {error.strerror}")
-            return False
-        return True
+        unwritten = write_files(self._files, result)
+        self._notes += unwritten
+        return not unwritten
 
     def report(self, *, colour: bool) -> Iterator[str]:
         """Yield the report for a reader, block by block."""
@@ -468,12 +468,6 @@ class Session:
     def close(self) -> None:
         """Close every connection."""
         self._drop_api()
-
-
-def _check_folder(file: Path) -> None:
-    # Known before the run and not after it.
-    if not file.parent.is_dir():
-        raise ConfigError("--assistants-json", f"there is no folder {file.parent}")
 
 
 def check_faults(settings: TargetSettings) -> None:
