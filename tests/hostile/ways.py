@@ -390,7 +390,7 @@ def run_of_an_unknown_status(body):
 
 @bends
 def texts_that_paint_the_terminal(body):
-    return every_text(body, lambda text: f"\x1b[2J\x1b]0;gone\x07\r\x9b31m‮{text}⁦ \x00%s%n{{0}}{{{{x}}}}")
+    return every_text(body, lambda text: f"\x1b[2J\x1b]0;gone\x07\r\x9b31m\u202e{text}\u2066 \x00%s%n{{0}}{{{{x}}}}")
 
 
 @bends

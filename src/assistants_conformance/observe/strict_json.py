@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-
-#: Levels of lists and objects in one another. Readers of JSON stop at 64 (.NET) to some thousands; what is deeper is read
-#: by one client and not by the next, and no object of the API has ten.
+#: Levels of lists and objects in one another. Readers of JSON stop at 64 (.NET) to some thousands, so that what is deeper
+#: is read by one client and not by the next; no object of the API has ten.
 MOST_LEVELS = 200
 
 
@@ -45,8 +44,9 @@ def _no_depth(value: Any) -> None:
 
 
 def parse_json(body: bytes) -> Any:
-    """Parse a body as strict JSON: UTF-8, no duplicate keys, no NaN or Infinity, no half of a surrogate pair,
-    not nested beyond `MOST_LEVELS`.
+    """Parse a body as strict JSON: UTF-8, no duplicate keys, no NaN or Infinity, no half of a surrogate pair.
+
+    What is nested beyond `MOST_LEVELS` is refused too.
 
     Raises:
         NotJson: the body is anything else.

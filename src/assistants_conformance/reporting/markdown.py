@@ -1,4 +1,4 @@
-"""The report as Markdown, for a comment or a job's summary: verdict, counts, findings by impact, a matrix of targets."""
+"""The report as Markdown, for a comment or a job's summary: verdict, counts, findings by impact, targets side by side."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _LONG = 300
 #: Lines that a comment can bear; the rest stands in the result.
 _MOST = 200
-#: Everything that Markdown, or the HTML inside it, could read as more than text; `@` and `#` would call people and issues.
+#: Everything that Markdown, or HTML inside it, could read as more than text; `@` and `#` would call people and issues.
 _MARKUP = re.compile(r"[\\`*_{}\[\]()<>#+\-.!|~&@$:]")
 
 
@@ -41,11 +41,13 @@ def _lines(several: Sequence[Sheet]) -> Iterator[str]:
 
 def _matrix(several: Sequence[Sheet]) -> Iterator[str]:
     table = matrix(several)
-    yield from ("", "## Side by side", "", "Requirements that not all of them pass; ✓ is passed, – is not in the profile.", "")
+    yield from ("", "## Side by side", "")
+    yield "Requirements that one of them breaks, or that could not be judged; – is not in the profile."
+    yield ""
     yield "| requirement | " + " | ".join(_text(sheet.name) for sheet in several) + " |"
     yield "| --- |" + " --- |" * len(several)
     for line in table.lines[:_MOST]:
-        verdicts = [{"": "–", "pass": "✓"}.get(verdict, verdict) for verdict in line.verdicts]
+        verdicts = [verdict or "–" for verdict in line.verdicts]
         yield f"| {_text(line.row.id)} {_text(line.row.title)} | " + " | ".join(verdicts) + " |"
     yield from _more(len(table.lines), "requirements")
 
@@ -58,7 +60,13 @@ def _found(sheet: Sheet, *, titled: bool) -> Iterator[str]:
     for row in sheet.found[:_MOST]:
         if row.impact != impact:
             impact = row.impact
-            yield from ("", f"### {impact}", "", "| requirement | level | observed | expected |", "| --- | --- | --- | --- |")
+            yield from (
+                "",
+                f"### {impact}",
+                "",
+                "| requirement | level | observed | expected |",
+                "| --- | --- | --- | --- |",
+            )
         observed, expected = (
             (row.findings[0]["observed"], row.findings[0]["expected"]) if row.findings else (row.reason, "")
         )

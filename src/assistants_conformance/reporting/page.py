@@ -7,6 +7,7 @@ forms and connections.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 #: Characters of a text that the page shows; the result file has the rest.
 _LONG = 1200
+_INDENT = re.compile(r"[ \t]*\r?\n[ \t]*")
 
 
 @lru_cache(maxsize=1)
@@ -33,7 +35,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["safe"] = _refused
-    made.filters["told"] = lambda text: cut(plain(text), _LONG)
+    # JSON that was indented for reading would fill the screen.
+    made.filters["told"] = lambda text: cut(plain(_INDENT.sub(" ", text)), _LONG)
     made.filters["lines"] = lambda text: cut(plain(text, lines=True), _LONG)
     made.filters["grouped"] = lambda number: f"{number:,}".replace(",", "\u2009")
     return made

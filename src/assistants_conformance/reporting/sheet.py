@@ -55,7 +55,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Area:
-    """How many requirements of an area have each verdict, in the order of the verdicts; those with none are left out."""
+    """How many requirements of an area have each verdict, in the order of the verdicts."""
 
     name: str
     counts: tuple[tuple[str, int], ...]
@@ -128,7 +128,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Several targets side by side. `lines` are the requirements that not all of them pass."""
+    """Several targets side by side. `lines` are the requirements that one breaks, or that could not be judged."""
 
     sheets: tuple[Sheet, ...]
     areas: tuple[tuple[str, tuple[Area | None, ...]], ...]
@@ -152,7 +152,7 @@ def matrix(several: Sequence[Sheet]) -> Matrix:
     lines = []
     for row in every.values():
         verdicts = tuple(rows[row.id].verdict if row.id in rows else "" for rows in known)
-        if any(verdict not in ("pass", "not-applicable", "") for verdict in verdicts):
+        if any(verdict in ("fail", "warn", "known", "not-testable", "error") for verdict in verdicts):
             lines.append(Line(row, verdicts))
     lines.sort(key=lambda line: (IMPACTS.index(line.row.impact), line.row.id))
     told = tuple((name, tuple(areas.get(name) for areas in by_name)) for name in names)

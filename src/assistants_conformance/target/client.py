@@ -16,7 +16,14 @@ import httpx2
 from assistants_conformance.contract import operation as find_operation
 from assistants_conformance.observe import Exchange, Judge, Request, Response, lowered
 from assistants_conformance.target.guard import Watch, guard, watched
-from assistants_conformance.target.limits import HEAVIEST_SCENARIO, HEAVY, LONGEST_HEAD, SLOWEST_LINE
+from assistants_conformance.target.limits import (
+    HEAVIEST_SCENARIO,
+    HEAVY,
+    LONGEST_HEAD,
+    SILENT_FOR_GOOD,
+    SLOWEST_LINE,
+    TRY_AGAIN,
+)
 from assistants_conformance.target.live import LiveStream, Recorded
 from assistants_conformance.target.tape import LostError, NotRecordedError
 from assistants_conformance.target.unpack import ACCEPTED
@@ -113,6 +120,9 @@ class Client:
         self._begun: float | None = None
         #: What the heavy answers since the last `lighten` take in memory, in bytes.
         self._burden = 0
+        #: How many requests in a row got no answer, and when the last one was given up.
+        self._unanswered = 0
+        self._given_up = 0.0
         #: The seconds of the clock by which exchanges are timed; a recording of the embedded server counts instead.
         self.now: Callable[[], float] = time.perf_counter
         #: Keeps the traffic, or gives it in the place of the target.
@@ -326,11 +336,13 @@ class Client:
         self._burden = 0
 
     def _bear(self, method: str, url: str) -> None:
-        """See that one more answer can be kept.
+        """See that one more request is worth it.
 
         Raises:
-            Blocked: those of this scenario fill the memory, or the address is not the target's.
+            Blocked: the target is silent, the answers of this scenario fill the memory, or the address is another's.
         """
+        if self._unanswered >= SILENT_FOR_GOOD and time.monotonic() - self._given_up < TRY_AGAIN:
+            raise Blocked(f"{method} {path_of(url)} was not sent: the {self._unanswered} before it got no answer")
         if not url.startswith(self.origin):
             raise Blocked(f"{method} {url:.200} was not sent: it is not the target's address")
         if self._burden > HEAVIEST_SCENARIO:
@@ -381,6 +393,7 @@ class Client:
     def observe(self, exchange: Exchange) -> None:
         """Hand one exchange to the judge."""
         with self._lock:
+            self._unanswered = 0
             self.latest = exchange
             if self._held is not None:
                 self._held.append(exchange)
@@ -390,6 +403,9 @@ class Client:
     def lost(self, request: Request, told: str) -> None:
         """Write down that a request got no answer."""
         with self._lock:
+            # What the embedded server drops costs no time.
+            self._unanswered += self._transport is None
+            self._given_up = time.monotonic()
             report = self.judge.report
             report.at(self.settings.profile, Exchange(request, Response(0), self.source))
             report.check(_NO_ANSWER, False, told, "an HTTP answer")

@@ -24,6 +24,12 @@ HEAVY = MIB
 SLOWEST_LINE = 64 * 1024
 
 
+#: Requests in a row that get no answer, after which a target is held for gone: each further one would cost its timeout.
+SILENT_FOR_GOOD = 12
+#: Seconds after which one more request is tried all the same.
+TRY_AGAIN = 60.0
+
+
 def weight(size: int, values: int, *, plain: bool) -> int:
     """Return about how many bytes an answer takes once it is read: as bytes, as text, as values.
 
