@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-#: Levels of lists and objects in one another. Readers of JSON stop at 64 (.NET) to some thousands, so that what is deeper
+#: Levels of lists and objects in one another. Readers of JSON stop at 64 (.NET) to some thousands, so what is deeper
 #: is read by one client and not by the next; no object of the API has ten.
 MOST_LEVELS = 200
 

@@ -1,4 +1,4 @@
-"""The report as Markdown, for a comment or a job's summary: verdict, counts, findings by impact, targets side by side."""
+"""The report as Markdown, for a comment or a job's summary: verdict, counts, findings by impact, a matrix."""
 
 from __future__ import annotations
 
