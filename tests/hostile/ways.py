@@ -517,15 +517,17 @@ def stream_of_names_that_inject(server, reply):
 
 @streams
 def stream_packed_like_a_bomb(server, reply):
-    packed = zlib.compressobj(9, zlib.DEFLATED, 31)
-    bomb = b"".join(packed.compress(b":" * 1_000_000) for _ in range(500)) + packed.flush()
-    yield reply.raw(bomb, {**CLOSE, "content-encoding": "gzip"}, length=False)
+    yield reply.raw(STREAM_BOMB, {**CLOSE, "content-encoding": "gzip"}, length=False)
 
 
-def _bomb():
-    packed = zlib.compressobj(9, zlib.DEFLATED, 31)
-    return b"".join(packed.compress(b"\x00" * 10_000_000) for _ in range(200)) + packed.flush()
+def _bomb(byte, megabytes):
+    """A packed block that unpacks to a megabyte, said again and again: two gigabytes take no time to make."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    head = packer.compress(byte) + packer.flush(zlib.Z_FULL_FLUSH)
+    block = packer.compress(byte * 1_000_000) + packer.flush(zlib.Z_FULL_FLUSH)
+    return head + block * megabytes
 
 
 #: Two gigabytes in two megabytes.
-BOMB = _bomb()
+BOMB = _bomb(b"\x00", 2000)
+STREAM_BOMB = _bomb(b":", 500)

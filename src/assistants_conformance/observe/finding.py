@@ -10,8 +10,6 @@ if TYPE_CHECKING:
 
 #: Characters of the words of a finding. A reader is shown fewer; a target can put millions into one field.
 _LONGEST_WORDS = 2000
-#: Bytes of an answer that a finding keeps: it is remembered until the end, and the answer may be of any size.
-_KEPT_BODY = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -26,9 +24,8 @@ class Finding:
     def __post_init__(self) -> None:
         object.__setattr__(self, "observed", _short(self.observed))
         object.__setattr__(self, "expected", _short(self.expected))
-        if self.exchange is not None and len(self.exchange.response.body) > _KEPT_BODY:
-            response = self.exchange.response
-            kept = replace(self.exchange, response=replace(response, body=response.body[:_KEPT_BODY]))
+        if self.exchange is not None and self.exchange.response.beginning is not self.exchange.response:
+            kept = replace(self.exchange, response=self.exchange.response.beginning)
             object.__setattr__(self, "exchange", kept)
 
 

@@ -42,6 +42,8 @@ _TOO_FAST = 429
 _RATE_LIMITED = 6
 #: Told where a stream is open and nothing comes any more.
 _STALLED = "SSE-023"
+#: Characters of a path that are shown.
+_LONGEST_PATH = 300
 #: The parts of a request that are no part of its path.
 _HOW = ("json", "query", "content", "content_type")
 
@@ -296,7 +298,10 @@ class Client:
         try:
             with watched(Watch(patience + len(content) / SLOWEST_LINE, LONGEST_HEAD)):
                 got = http.send(http.build_request(method, url, headers=headers, content=content), stream=True)
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        except (httpx2.InvalidURL, httpx2.LocalProtocolError) as error:
+            # An id that nobody can put into an address: the request was never sent, and the target is not to blame.
+            raise Blocked(f"{method} {path_of(url)} cannot be sent ({type(error).__name__}: {error})") from error
+        except httpx2.HTTPError as error:
             self._reopen(http)
             told = f"{type(error).__name__}: {error}"
             if self.tape is not None:
@@ -475,8 +480,9 @@ def _addressed(
 
 
 def path_of(url: str) -> str:
-    """Return the path of an address without its host and query."""
-    return url.split("://", 1)[-1].partition("/")[2].partition("?")[0].join(("/", ""))
+    """Return the path of an address without its host and query, as a reader can bear it."""
+    path = url.split("://", 1)[-1].partition("/")[2].partition("?")[0]
+    return f"/{path}" if len(path) <= _LONGEST_PATH else f"/{path[:_LONGEST_PATH]}…"
 
 
 __all__ = ["Answer", "Blocked", "Client", "NotApplicable", "path_of"]

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from assistants_conformance.observe import Request
 
 _EVENTS = re.compile(rb"(?:(?!\n\n|\r\r|\r\n\r\n).)*(?:\n\n|\r\r|\r\n\r\n|$)", re.DOTALL)
-#: The signs that part the values of JSON from each other.
-_SIGNS = b",[{"
+#: The signs that part the values of JSON from each other, and the lines of a stream.
+_SIGNS = b",[{\n"
 
 
 class Recorded(httpx2.SyncByteStream):
