@@ -8,7 +8,7 @@ MIB = 1024 * 1024
 LONGEST = 16 * MIB
 #: Events of one stream. A delta is a token at least, and no run of a scenario writes so many.
 MOST_EVENTS = 50_000
-#: Values and lines in one answer, told by the signs that part them. As objects of Python they take a hundred times more.
+#: Values and lines in one answer, told by the signs that part them. As objects of Python they take far more.
 MOST_VALUES = 1_000_000
 #: Bytes on the wire before the head of an answer is through, all answers of the kind 1xx included. Servers and clients
 #: take heads of 8 to 100 KiB; a flood of 1xx answers has no other end.
