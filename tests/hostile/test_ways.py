@@ -8,8 +8,13 @@ import socket
 import subprocess
 import sys
 import threading
+from html.parser import HTMLParser
 
 import pytest
+
+from assistants_conformance.contract import load_profile
+from assistants_conformance.observe import Judge
+from assistants_conformance.target import Api, Blocked, TargetSettings, client, limits
 
 from .drive import drive
 from .server import KEY, Hostile
@@ -95,6 +100,24 @@ def unhurt(text):
     assert not [KEY[place : place + 12] for place in range(len(KEY) - 11) if KEY[place : place + 12] in text]
 
 
+class Page(HTMLParser):
+    """What a browser would take for more than text."""
+
+    def __init__(self):
+        super().__init__()
+        self.alive = []
+
+    def handle_starttag(self, tag, attrs):
+        self.alive += [tag] if tag in ("script", "img", "iframe", "link", "form", "base") else []
+        self.alive += [name for name, value in attrs if name.startswith("on") or (name == "href" and value[0] != "#")]
+
+
+def harmless(html):
+    page = Page()
+    page.feed(html)
+    return page.alive == []
+
+
 def test_there_are_enough_ways_and_each_has_its_finding():
     assert len(WAYS) >= 60
     assert WAYS.keys() == FOUND.keys() | EITHER
@@ -117,10 +140,9 @@ def test_way(name):
     unhurt(came.console)
     unhurt(came.html)
     unhurt(came.markdown)
-    unhurt(json.dumps(came.result, ensure_ascii=False).replace("\\r", ""))
+    unhurt(json.dumps(came.result))
     unhurt(came.reasons)
-    assert "<script" not in came.html
-    assert "onerror=" not in came.html.replace("&#34;", '"').split("<img", 1)[0] or "<img" not in came.html
+    assert harmless(came.html)
     assert len(came.html) < 3_000_000
 
 
@@ -205,7 +227,7 @@ def test_command_keeps_its_memory_its_terminal_and_its_files(name, tmp_path):
     unhurt(told)
     for file in files.values():
         unhurt(file.read_text("utf-8"))
-    assert "<script" not in files["--html"].read_text("utf-8")
+    assert harmless(files["--html"].read_text("utf-8"))
     result = json.loads(files["--json"].read_text("utf-8"))
     assert result["totals"]["error"] == 0
 
@@ -231,3 +253,49 @@ def test_redirect_before_the_first_scenario_shows_no_key(tmp_path):
     told = done.stdout.decode() + done.stderr.decode()
     assert "is redirected to" in told
     unhurt(told)
+
+
+def test_nothing_is_sent_to_another_address():
+    """Whatever asks for it: a redirect that a package followed, or a link in an answer."""
+    with Hostile(None) as server:
+        profile = load_profile(server.profile)
+        api = Api(TargetSettings(profile=profile, url=server.url, api_key=KEY), Judge(profile, closed=True))
+        with pytest.raises(Blocked, match="not the target's address"):
+            api._forward("GET", "http://127.0.0.1:9/v1/threads", api.default_headers(), b"")
+        api.close()
+        assert server.asked == []
+        assert api.judge.findings == []
+
+
+def test_silent_target_is_given_up_and_tried_again(monkeypatch):
+    with Hostile(WAYS["closes_at_once"]) as server:
+        profile = load_profile(server.profile)
+        api = Api(TargetSettings(profile=profile, url=server.url, api_key=KEY), Judge(profile, closed=True))
+        for _ in range(limits.SILENT_FOR_GOOD + 5):
+            with pytest.raises(Blocked):
+                api.thread()
+        assert len(server.asked) == limits.SILENT_FOR_GOOD
+        with pytest.raises(Blocked, match="the 12 before it got no answer"):
+            api.thread()
+        monkeypatch.setattr(client, "TRY_AGAIN", 0.0)
+        server.way = None
+        assert api.thread()["object"] == "thread"
+        monkeypatch.setattr(client, "TRY_AGAIN", 60.0)
+        assert api.thread()["object"] == "thread"
+        api.close()
+
+
+def test_answers_that_fill_the_memory_end_their_scenario_and_not_the_next(monkeypatch):
+    monkeypatch.setattr(client, "HEAVY", 100)
+    monkeypatch.setattr(client, "HEAVIEST_SCENARIO", 800)
+    with Hostile(None) as server:
+        profile = load_profile(server.profile)
+        api = Api(TargetSettings(profile=profile, url=server.url, api_key=KEY), Judge(profile, closed=True))
+        with api.named("one"):
+            api.thread(metadata={"a": "b" * 400})
+            with pytest.raises(Blocked, match="too large to keep more"):
+                api.thread()
+        with api.named("two"):
+            assert api.thread()["object"] == "thread"
+        api.close()
+        assert api.judge.findings == []
