@@ -15,8 +15,18 @@ import httpx2
 
 from assistants_conformance.contract import operation as find_operation
 from assistants_conformance.observe import Exchange, Judge, Request, Response, lowered
+from assistants_conformance.target.guard import Watch, guard, watched
+from assistants_conformance.target.limits import (
+    HEAVIEST_SCENARIO,
+    HEAVY,
+    LONGEST_HEAD,
+    SILENT_FOR_GOOD,
+    SLOWEST_LINE,
+    TRY_AGAIN,
+)
 from assistants_conformance.target.live import LiveStream, Recorded
 from assistants_conformance.target.tape import EndedError, LostError, NotRecordedError
+from assistants_conformance.target.unpack import ACCEPTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -32,6 +42,8 @@ _TOO_FAST = 429
 _RATE_LIMITED = 6
 #: Told where a stream is open and nothing comes any more.
 _STALLED = "SSE-023"
+#: Characters of a path that are shown.
+_LONGEST_PATH = 300
 #: The parts of a request that are no part of its path.
 _HOW = ("json", "query", "content", "content_type")
 
@@ -108,6 +120,11 @@ class Client:
         self._lock = threading.RLock()
         self._held: list[Exchange] | None = None
         self._begun: float | None = None
+        #: What the heavy answers since the last `lighten` take in memory, in bytes.
+        self._burden = 0
+        #: How many requests in a row got no answer, and when the last one was given up.
+        self._unanswered = 0
+        self._given_up = 0.0
         #: The seconds of the clock by which exchanges are timed; a recording of the embedded server counts instead.
         self.now: Callable[[], float] = time.perf_counter
         #: Keeps the traffic, or gives it in the place of the target.
@@ -116,9 +133,11 @@ class Client:
 
     def _open(self) -> httpx2.Client:
         timeout = httpx2.Timeout(self.settings.request_timeout, connect=min(10.0, self.settings.request_timeout))
+        headers = {"Accept-Encoding": ACCEPTED}
         if self._transport is not None:
-            return httpx2.Client(transport=self._transport, timeout=timeout)
-        return httpx2.Client(timeout=timeout, follow_redirects=False)
+            return httpx2.Client(transport=self._transport, timeout=timeout, headers=headers)
+        # A redirect is never followed: the credentials are for the target and nobody else.
+        return guard(httpx2.Client(timeout=timeout, headers=headers, follow_redirects=False))
 
     def close(self) -> None:
         """Close every connection."""
@@ -273,10 +292,16 @@ class Client:
             http = self._http
         if self.tape is not None and self.tape.replays:
             return self._from_tape(self.tape, request)
+        self._bear(method, url)
         started = self.now() if self._begun is None else self._begun
+        patience = self.settings.request_timeout
         try:
-            got = http.send(http.build_request(method, url, headers=headers, content=content), stream=True)
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            with watched(Watch(patience + len(content) / SLOWEST_LINE, LONGEST_HEAD)):
+                got = http.send(http.build_request(method, url, headers=headers, content=content), stream=True)
+        except (httpx2.InvalidURL, httpx2.LocalProtocolError) as error:
+            # An id that nobody can put into an address: the request was never sent, and the target is not to blame.
+            raise Blocked(f"{method} {path_of(url)} cannot be sent ({type(error).__name__}: {error})") from error
+        except httpx2.HTTPError as error:
             self._reopen(http)
             told = f"{type(error).__name__}: {error}"
             if self.tape is not None:
@@ -290,6 +315,8 @@ class Client:
             if exchange.response.status >= 500:
                 # A server that stumbled may close the connection; the next request must not pay for it.
                 self._reopen(http)
+            if live.weight > HEAVY:
+                self._burden += live.weight
             self.observe(exchange)
             if live.broken and not exchange.complete:
                 with self._lock:
@@ -302,11 +329,29 @@ class Client:
             self._reopen(http)
             self.lost(request, told)
 
-        longest = max(self.settings.run_timeout, self.settings.request_timeout)
+        # A stream lasts as long as its run.
+        longest = max(self.settings.run_timeout, patience) if _is_stream(got) else patience
         live = LiveStream(
             request, got, started=started, source=self.source, longest=longest, now=self.now, closed=closed, lost=lost
         )
         return live
+
+    def lighten(self) -> None:
+        """Forget what the answers so far have weighed: whoever kept them is gone."""
+        self._burden = 0
+
+    def _bear(self, method: str, url: str) -> None:
+        """See that one more request is worth it.
+
+        Raises:
+            Blocked: the target is silent, the answers of this scenario fill the memory, or the address is another's.
+        """
+        if self._unanswered >= SILENT_FOR_GOOD and time.monotonic() - self._given_up < TRY_AGAIN:
+            raise Blocked(f"{method} {path_of(url)} was not sent: the {self._unanswered} before it got no answer")
+        if not url.startswith(self.origin):
+            raise Blocked(f"{method} {url:.200} was not sent: it is not the target's address")
+        if self._burden > HEAVIEST_SCENARIO:
+            raise Blocked(f"{method} {path_of(url)} was not sent: the answers before it were too large to keep more")
 
     def _from_tape(self, tape: Tape, request: Request) -> LiveStream:
         """Return the recorded answer to a request as if it came in now."""
@@ -353,6 +398,7 @@ class Client:
     def observe(self, exchange: Exchange) -> None:
         """Hand one exchange to the judge."""
         with self._lock:
+            self._unanswered = 0
             self.latest = exchange
             if self._held is not None:
                 self._held.append(exchange)
@@ -362,6 +408,9 @@ class Client:
     def lost(self, request: Request, told: str) -> None:
         """Write down that a request got no answer."""
         with self._lock:
+            # What the embedded server drops costs no time.
+            self._unanswered += self._transport is None
+            self._given_up = time.monotonic()
             report = self.judge.report
             report.at(self.settings.profile, Exchange(request, Response(0), self.source))
             report.check(_NO_ANSWER, False, told, "an HTTP answer")
@@ -448,6 +497,10 @@ class Client:
                         self.judge.observe(exchange)
 
 
+def _is_stream(got: httpx2.Response) -> bool:
+    return got.headers.get("content-type", "").lower().startswith("text/event-stream")
+
+
 def _addressed(
     operation: str, headers: Mapping[str, str | None] | None, how: dict[str, Any]
 ) -> tuple[str, str, dict[str, str | None], dict[str, Any]]:
@@ -460,8 +513,9 @@ def _addressed(
 
 
 def path_of(url: str) -> str:
-    """Return the path of an address without its host and query."""
-    return url.split("://", 1)[-1].partition("/")[2].partition("?")[0].join(("/", ""))
+    """Return the path of an address without its host and query, as a reader can bear it."""
+    path = url.split("://", 1)[-1].partition("/")[2].partition("?")[0]
+    return f"/{path}" if len(path) <= _LONGEST_PATH else f"/{path[:_LONGEST_PATH]}…"
 
 
 __all__ = ["Answer", "Blocked", "Client", "NotApplicable", "path_of"]
