@@ -111,7 +111,7 @@ class Engine:
 
     def _context(self, run: Run) -> list[Message]:
         messages = list(self._thread(run).messages.values())
-        if run.truncation_strategy["type"] == "last_messages":
+        if run.truncation_strategy["type"] == "last_messages" and run.truncation_strategy["last_messages"]:
             messages = messages[-int(run.truncation_strategy["last_messages"]) :]
         return messages
 
