@@ -6,8 +6,11 @@ import click
 
 from assistants_conformance import __version__
 from assistants_conformance.cli.audit import audit
+from assistants_conformance.cli.baseline import baseline
 from assistants_conformance.cli.run import run
 from assistants_conformance.cli.serve import serve
+from assistants_conformance.cli.smoke import smoke
+from assistants_conformance.cli.sweep import sweep
 from assistants_conformance.cli.tables import faults, requirements
 
 
@@ -20,7 +23,7 @@ def main() -> None:
     """
 
 
-for _command in (run, audit, serve, requirements, faults):
+for _command in (run, smoke, sweep, baseline, audit, serve, requirements, faults):
     main.add_command(_command)
 
 __all__ = ["main"]

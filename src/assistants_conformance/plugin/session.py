@@ -16,8 +16,10 @@ from assistants_conformance.cassette.form import CassetteError
 from assistants_conformance.cassette.masking import SecretError
 from assistants_conformance.contract import DEFAULT_PROFILE, LEVELS
 from assistants_conformance.observe import Exchange, Finding, Judge
+from assistants_conformance.plugin.keeping import Keeping
 from assistants_conformance.plugin.taping import LIVE_ONLY, NO_CASSETTE, Taping, hidden_hosts, offline, taping_of
 from assistants_conformance.reporting.console import Ink, report, screen, totals, verdict_line
+from assistants_conformance.reporting.costs import costs, spent
 from assistants_conformance.reporting.result import Target, document, write
 from assistants_conformance.reporting.tally import Tally
 from assistants_conformance.reporting.verdicts import Verdicts, decide
@@ -138,10 +140,13 @@ class Session:
         path = config.getoption("assistants_json")
         self._json: Path | None = config.invocation_params.dir / path if path else None
         self._recording: Provenance | None = None
+        self._dry = bool(config.getoption("assistants_dry_run"))
         try:
             self._level = level_of(config.getoption("assistants_level"))
             self._taping = taping_of(config)
             options = options_of(config)
+            if self._dry:
+                options = replace(options, url=REFERENCE)
             if self._taping is not None and self._taping.replays:
                 self._recording = self._taping.provenance(options.profile, DEFAULT_PROFILE)
                 options = replace(options, url=REFERENCE, profile=self._recording.profile, faults=())
@@ -159,6 +164,8 @@ class Session:
                 reach(self.resolved)
             if self._json is not None:
                 _check_folder(self._json)
+            live = self._recording is None and not self.settings.embedded
+            self._keeping = Keeping(config, self.settings, given, live=live, counted=self._dry)
         except (ConfigError, UnreachableError) as error:
             raise Stopped(str(error)) from error
         known = self._recording.capabilities if self._recording is not None else {}
@@ -183,7 +190,7 @@ class Session:
     def for_worker(self) -> str:
         """Return what a worker of xdist has to know."""
         taping = self._taping.for_worker() if self._taping is not None else None
-        return json.dumps({"seed": self.settings.seed, "taping": taping})
+        return json.dumps({"seed": self.settings.seed, "taping": taping, **self._keeping.for_worker()})
 
     def _new_judge(self) -> _Counting:
         return _Counting(self.settings.profile, closed=True, expiry_seconds=self.settings.run_expiry_seconds)
@@ -237,6 +244,7 @@ class Session:
         else:
             self._api = Api(settings, judge)
         self._api.capabilities = self._capabilities
+        self._keeping.fit(self._api)
         return self._api
 
     def _drop_api(self) -> None:
@@ -253,11 +261,12 @@ class Session:
         self._handed = False
         judge, tally = self._judge, self._tally
         active = [identifier for identifier in binding.requirements if identifier in self.settings.profile.active]
-        spent = self._spent()
-        if spent:
+        over = self._keeping.meter.used_up()
+        requests = tally.requests
+        if over:
             for identifier in active:
-                tally.blocked.setdefault(identifier, spent)
-            return "not-applicable", spent
+                tally.blocked.setdefault(identifier, over)
+            return "not-applicable", over
         try:
             outcome = self._conduct(function, api, name, arguments)
         except _NoCassette as error:
@@ -275,6 +284,8 @@ class Session:
             if judge is not None:
                 tally.exercised.update(judge.exercised)
                 tally.runs += judge.runs
+                area = self.settings.profile.requirement(active[0]).area if active else "other"
+                tally.add_cost(area, tally.requests - requests, judge.runs)
         if outcome.kind == "error":
             self._drop_api()
         return self._told(outcome)
@@ -286,6 +297,7 @@ class Session:
             return conduct(function, api, self._tally, name, arguments)
         own = taping.api(self.settings, self._judge, name)
         own.capabilities = self._capabilities
+        self._keeping.fit(own)
         try:
             if not taping.insert(own, name):
                 raise _NoCassette(f"{NO_CASSETTE}: record it again")
@@ -327,23 +339,11 @@ class Session:
         known = self._known.get(identifier)
         return known is not None and not (known.expires and known.expires < time.strftime("%Y-%m-%d"))
 
-    def _spent(self) -> str | None:
-        settings, tally = self.settings, self._tally
-        share = int(getattr(self._config, "workerinput", {}).get("workercount", 1))
-        minutes = (time.monotonic() - self._begun) / 60
-        for name, most, used in (
-            ("requests", settings.budget_requests / share, tally.requests),
-            ("runs", settings.budget_runs / share, tally.runs),
-            ("minutes", settings.budget_minutes, minutes),
-        ):
-            if most and used >= most:
-                return f"not-run (budget): the {name} of [budget] were used up"
-        return None
-
     # -- workers -----------------------------------------------------------------------------------------------------
 
     def give(self) -> str:
         """Return what this worker has found out, for the controller."""
+        self._tally.add_tokens(*self._keeping.meter.used())
         return json.dumps(
             {
                 "tally": self._tally.to_json(),
@@ -378,6 +378,10 @@ class Session:
             self._filtered = "the run was stopped before its end"
         if not self._matched:
             return exitstatus
+        self._tally.add_tokens(*self._keeping.meter.used())
+        self._tidy()
+        if self._dry:
+            return 0 if self._selected else 2
         if self._recording is not None:
             for identifier, row in self.settings.profile.requirements.items():
                 if row.live_only:
@@ -398,6 +402,16 @@ class Session:
         if exitstatus not in _ORDINARY:
             return exitstatus
         return max(status, int(others_failed))
+
+    def _tidy(self) -> None:
+        try:
+            swept = self._keeping.tidy()
+        except ConfigError as error:
+            self._notes.append(str(error))
+            return
+        if swept is not None:
+            self._tally.requests += swept.requests
+            self._notes += [self._ink.clean(line) for line in self._keeping.told(swept)]
 
     def _nothing(self, status: int) -> int:
         if self._expected:
@@ -430,12 +444,14 @@ class Session:
                 settings.profile.id,
                 "replay" if self._recording is not None else "reference" if settings.embedded else "live",
                 {name: there for name, (there, _) in self._probed.items()},
+                {name: how for name, (_, how) in self._probed.items()},
             ),
             verdicts.rows,
             verdicts.totals,
             verdicts.overall,
             requests=self._tally.requests,
             runs=self._tally.runs,
+            tokens=(self._tally.prompt_tokens, self._tally.completion_tokens),
             duration_seconds=time.monotonic() - self._begun,
             secrets=self.resolved.secrets,
         )
@@ -449,6 +465,10 @@ class Session:
     def report(self, *, colour: bool) -> Iterator[str]:
         """Yield the report for a reader, block by block."""
         ink = Ink(colour=colour, secrets=self.resolved.secrets)
+        if self._dry:
+            yield from costs(self._tally, self.settings.profile.id)
+            yield from self._notes
+            return
         verdicts = self._verdicts
         if verdicts is None:
             return
@@ -459,7 +479,7 @@ class Session:
             yield f"capability {name}: {ink.clean(how)}"
         if self.broken:
             yield "a worker died and its findings are lost: run again with -n 0"
-        yield f"{totals(verdicts, ink)}; {self._tally.requests} requests, {self._tally.runs} runs"
+        yield f"{totals(verdicts, ink)}; {spent(self._tally, len(verdicts.rows), self._keeping.minutes)}"
         if self._filtered is not None:
             yield f"a part only: {self._filtered}"
         yield from self._notes
@@ -468,6 +488,7 @@ class Session:
     def close(self) -> None:
         """Close every connection."""
         self._drop_api()
+        self._keeping.close()
 
 
 def _check_folder(file: Path) -> None:

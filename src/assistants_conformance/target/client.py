@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json as jsonlib
+import ssl
 import threading
 import time
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from assistants_conformance.observe import Event
+    from assistants_conformance.target.ledger import Ledger
+    from assistants_conformance.target.meter import Meter
     from assistants_conformance.target.settings import TargetSettings
     from assistants_conformance.target.tape import Tape
 
@@ -112,28 +115,42 @@ class Client:
         self.now: Callable[[], float] = time.perf_counter
         #: Keeps the traffic, or gives it in the place of the target.
         self.tape: Tape | None = None
+        #: Is told of every request before it goes out and of every answer before it is used.
+        self.ledger: Ledger | None = None
+        self.meter: Meter | None = None
         self._http = self._open()
 
     def _open(self) -> httpx2.Client:
-        timeout = httpx2.Timeout(self.settings.request_timeout, connect=min(10.0, self.settings.request_timeout))
+        settings = self.settings
+        timeout = httpx2.Timeout(settings.request_timeout, connect=min(10.0, settings.request_timeout))
         if self._transport is not None:
             return httpx2.Client(transport=self._transport, timeout=timeout)
-        return httpx2.Client(timeout=timeout, follow_redirects=False)
+        how: dict[str, Any] = {"proxy": settings.proxy} if settings.proxy else {}
+        if settings.ca_bundle:
+            how["verify"] = ssl.create_default_context(cafile=settings.ca_bundle)
+        return httpx2.Client(timeout=timeout, follow_redirects=False, **how)
 
     def close(self) -> None:
         """Close every connection."""
         self._http.close()
 
-    @property
+    @cached_property
     def origin(self) -> str:
         """Scheme, host and base path, without a slash at the end."""
         if self.settings.url is None:
             return f"http://reference.invalid{self.settings.profile.base_path}"
         url = self.settings.url.rstrip("/")
         base = self.settings.profile.base_path
+        if self.settings.base_path is not None:
+            base = self.settings.base_path.rstrip("/")
+            return url if base and url.endswith(base) else url + base
         if self.settings.profile.traits.get("address_has_project") and urlsplit(url).path:
             return url
         return url if url.endswith(base) else url + base
+
+    @cached_property
+    def _base(self) -> str:
+        return urlsplit(self.origin).path
 
     def default_headers(self) -> dict[str, str]:
         """The headers that authenticate a request and choose the version."""
@@ -141,8 +158,8 @@ class Client:
         headers = dict(settings.headers)
         if settings.profile.platform == "azure" and settings.api_key:
             headers["api-key"] = settings.api_key
-        elif settings.bearer_token or settings.api_key:
-            headers["Authorization"] = f"Bearer {settings.bearer_token or settings.api_key}"
+        elif token := settings.token() or settings.api_key:
+            headers["Authorization"] = f"Bearer {token}"
         if settings.profile.beta_header:
             headers["OpenAI-Beta"] = settings.profile.beta_header
         return headers
@@ -268,11 +285,16 @@ class Client:
     def _open_once(self, method: str, url: str, headers: dict[str, str], content: bytes) -> LiveStream:
         """Send a request and return its answer, of which nothing but the head was read."""
         request = Request(method, url, lowered(headers), content)
+        if self.meter is not None and (spent := self.meter.refuses(request)):
+            raise Blocked(spent)
         with self._lock:
             self.requests += 1
             http = self._http
+        if self.meter is not None:
+            self.meter.sending(request)
+        number = self.ledger.sending(request, self.route_of(request)) if self.ledger is not None else None
         if self.tape is not None and self.tape.replays:
-            return self._from_tape(self.tape, request)
+            return self._from_tape(self.tape, request, number)
         started = self.now() if self._begun is None else self._begun
         try:
             got = http.send(http.build_request(method, url, headers=headers, content=content), stream=True)
@@ -285,6 +307,7 @@ class Client:
             raise Blocked(f"{method} {path_of(url)} got no answer ({told})") from error
 
         def closed(exchange: Exchange) -> None:
+            self._noted_down(number, exchange)
             if self.tape is not None:
                 self.tape.keep(exchange)
             if exchange.response.status >= 500:
@@ -304,11 +327,33 @@ class Client:
 
         longest = max(self.settings.run_timeout, self.settings.request_timeout)
         live = LiveStream(
-            request, got, started=started, source=self.source, longest=longest, now=self.now, closed=closed, lost=lost
+            request,
+            got,
+            started=started,
+            source=self.source,
+            longest=longest,
+            now=self.now,
+            closed=closed,
+            lost=lost,
+            heard=self._hears(number),
         )
         return live
 
-    def _from_tape(self, tape: Tape, request: Request) -> LiveStream:
+    def route_of(self, request: Request) -> str:
+        """Return the path of a request below the base path."""
+        return request.path.removeprefix(self._base)
+
+    def _noted_down(self, number: int | None, exchange: Exchange) -> None:
+        if self.meter is not None:
+            self.meter.answered(exchange)
+        if self.ledger is not None:
+            self.ledger.answered(number, exchange, self.route_of(exchange.request))
+
+    def _hears(self, number: int | None) -> Callable[[Event], None] | None:
+        ledger = self.ledger
+        return None if ledger is None or number is None else partial(ledger.heard, number)
+
+    def _from_tape(self, tape: Tape, request: Request, number: int | None) -> LiveStream:
         """Return the recorded answer to a request as if it came in now."""
         try:
             told = tape.answer(request)
@@ -320,6 +365,7 @@ class Client:
         response = told.response
 
         def closed(exchange: Exchange) -> None:
+            self._noted_down(number, exchange)
             known = len(exchange.arrivals)
             self.observe(
                 replace(
@@ -341,6 +387,7 @@ class Client:
             now=self.now,
             closed=closed,
             lost=lambda words: self.lost(request, words),
+            heard=self._hears(number),
         )
 
     def _reopen(self, broken: httpx2.Client) -> None:
