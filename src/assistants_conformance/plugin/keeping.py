@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistants_conformance.target.ledger import Ledger, default_folder, new_run, place_of
+from assistants_conformance.target.ledger import Ledger, default_folder, new_run, opened
 from assistants_conformance.target.meter import Meter
 from assistants_conformance.target.sweep import Swept, ledgers, sweep
 
@@ -40,7 +40,6 @@ class Keeping:
         self, config: pytest.Config, settings: TargetSettings, given: Mapping[str, Any], *, live: bool, counted: bool
     ) -> None:
         self._settings = settings
-        self._marks = not (config.getoption("assistants_record") or config.getoption("assistants_replay"))
         self._counted = counted
         self.run = str(given.get("run") or new_run())
         self._begun = float(given.get("begun") or time.time())
@@ -52,14 +51,9 @@ class Keeping:
         if live:
             asked = config.getoption("assistants_ledger")
             self._folder = config.invocation_params.dir / asked if asked else default_folder(os.environ)
-            self._worker = str(getattr(config, "workerinput", {}).get("workerid", "main"))
-            self._ledger = self._opened()
-
-    def _opened(self) -> Ledger:
-        assert self._folder is not None
-        head = {"target": place_of(self._settings.url or ""), "worker": self._worker, "pid": os.getpid()}
-        file = self._folder / f"{self.run}-{self._worker}.jsonl"
-        return Ledger(self._settings.profile, self.run, file, head, marks=self._marks)
+            worker = str(getattr(config, "workerinput", {}).get("workerid", "main"))
+            marks = not (config.getoption("assistants_record") or config.getoption("assistants_replay"))
+            self._ledger = opened(settings, self._folder, self.run, worker, marks=marks)
 
     def fit(self, api: Api) -> None:
         """Let an Api tell of what it does."""
@@ -101,7 +95,7 @@ class Keeping:
         return [
             *kept[:_SHOWN],
             *more,
-            f"{swept.left} objects may be left at the target; the ledger is in {self._folder}: assistants-conformance sweep",
+            f"{swept.left} objects may be left at the target, as the ledger in {self._folder} says: run sweep",
         ]
 
     def close(self) -> None:

@@ -41,8 +41,8 @@ def costs(tally: Tally, profile: str) -> Iterator[str]:
         yield f"{area:<20} {scenarios:>10} {requests:>10} {runs:>10}"
     yield f"{'all':<20} {sums[0]:>10} {sums[1]:>10} {sums[2]:>10}"
     yield (
-        f"tokens: {tally.prompt_tokens} prompt, {tally.completion_tokens} completion, as the server in this process counts"
-        " them; polls of a slow target, and waiting for its rate limits, come on top"
+        f"tokens: {tally.prompt_tokens} prompt, {tally.completion_tokens} completion, as the server in this process"
+        " counts them; polls of a slow target, and waiting for its rate limits, come on top"
     )
 
 

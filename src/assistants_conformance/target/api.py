@@ -373,13 +373,17 @@ class Api(Client):
         with self.meter.open() if self.meter is not None else nullcontext():
             self._look(ledger)
             for kind, identifier in ledger.fresh():
-                _, ending, name, _ = KINDS[kind]
-                if not self.has(ending):
-                    continue
-                place: dict[str, Any] = {name: identifier}
                 with suppress(Blocked):
-                    if self.call(ending, **place).status in _GONE:
-                        ledger.deleted(identifier)
+                    self.end(kind, identifier)
+
+    def end(self, kind: str, identifier: str) -> Answer:
+        """Delete an object of a kind (`assistant`, `thread` ...) that this run has made."""
+        _, ending, name, _ = KINDS[kind]
+        place: dict[str, Any] = {name: identifier}
+        answer = self.call(ending, **place)
+        if answer.status in _GONE and self.ledger is not None:
+            self.ledger.deleted(identifier)
+        return answer
 
     def _look(self, ledger: Ledger) -> None:
         """Find what the target has made by itself on threads of this scenario."""

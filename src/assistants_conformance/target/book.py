@@ -15,7 +15,7 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Intent:
-    """A create that was about to be sent. `at` and `server` are seconds since 1970, by the own and the target's clock."""
+    """A create that was about to be sent: when, by the own clock and by the target's, in seconds since 1970."""
 
     number: int
     kind: str

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from assistants_conformance.contract.operations import Match
     from assistants_conformance.observe import Exchange, Request
     from assistants_conformance.observe.events import Event
+    from assistants_conformance.target.settings import TargetSettings
 
 _TOO_FAST = 429
+_HOLDERS = ("create_assistant", "create_thread", "modify_assistant", "modify_thread")
 _FOLDER = "assistants-conformance"
 
 
@@ -200,9 +202,8 @@ class Ledger:
                 self.computed.add(thread)
         if operation in ("list_messages", "get_message"):
             self.besides("file", list(generated(body)))
-        if operation in ("create_assistant", "create_thread", "modify_assistant", "modify_thread"):
-            if "vector_stores" in _search(sent):
-                self.besides("vector_store", stores(body))
+        if operation in _HOLDERS and "vector_stores" in _search(sent):
+            self.besides("vector_store", stores(body))
 
     def deleted(self, identifier: str) -> None:
         """Note that an object is gone."""
@@ -231,6 +232,26 @@ class Ledger:
                 self.file.unlink(missing_ok=True)
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def opened(
+    settings: TargetSettings, folder: Path, run: str = "", worker: str = "main", *, marks: bool = True
+) -> Ledger:
+    """Open the ledger of a process: a file of its own in a folder.
+
+    Args:
+        settings: the target.
+        folder: made where it is missing, for its owner alone.
+        run: the id of the run; empty: a new one.
+        worker: which of its processes this is.
+        marks: see `Ledger`.
+
+    Raises:
+        ConfigError: the file cannot be written.
+    """
+    run = run or new_run()
+    head = {"target": place_of(settings.url or ""), "worker": worker, "pid": os.getpid()}
+    return Ledger(settings.profile, run, folder / f"{run}-{worker}.jsonl", head, marks=marks)
 
 
 def hold(descriptor: int) -> bool:
@@ -296,4 +317,4 @@ def generated(body: Mapping[str, Any]) -> Iterator[str]:
                     yield holder["file_id"]
 
 
-__all__ = ["Intent", "Ledger", "default_folder", "generated", "hold", "new_run", "place_of", "stores"]
+__all__ = ["Intent", "Ledger", "default_folder", "generated", "hold", "new_run", "opened", "place_of", "stores"]

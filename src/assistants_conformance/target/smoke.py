@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assistants_conformance.observe import Judge
 from assistants_conformance.target.api import Api
 from assistants_conformance.target.client import Answer, Blocked
+from assistants_conformance.target.ledger import Ledger
+from assistants_conformance.target.meter import Meter
 from assistants_conformance.target.prompts import BRIEF
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import httpx2
 
     from assistants_conformance.target.resolve import Resolved
+    from assistants_conformance.target.settings import TargetSettings
 
 #: More are never sent.
 MOST = 10
@@ -45,7 +48,9 @@ class _Ended(Exception):
         self.step = step
 
 
-def smoke(resolved: Resolved, transport: httpx2.BaseTransport | None = None) -> Iterator[Step]:
+def smoke(
+    resolved: Resolved, transport: httpx2.BaseTransport | None = None, ledger: Ledger | None = None
+) -> Iterator[Step]:
     """Walk once through the API and yield a step for each thing that a run needs; end with the first that fails.
 
     What the walk makes it deletes.
@@ -53,20 +58,32 @@ def smoke(resolved: Resolved, transport: httpx2.BaseTransport | None = None) -> 
     Args:
         resolved: the target.
         transport: a transport in this process; None: the network.
+        ledger: where is written what the walk makes; None: nowhere.
     """
     api = Api(resolved.settings, Judge(resolved.settings.profile), transport)
+    kept = api.ledger = ledger or Ledger(resolved.settings.profile)
+    api.meter = _limit(resolved.settings, MOST - _KEPT_FOR_CLEANING)
     try:
         yield from _Walk(api, resolved).steps()
     except _Ended as ended:
         yield ended.step
     finally:
-        with suppress(Blocked):
-            api.clean()
+        api.meter = _limit(resolved.settings, MOST - api.requests)
+        for kind, identifier in kept.fresh():
+            with suppress(Blocked):
+                api.end(kind, identifier)
         api.close()
-    left = len(api.ledger.book.alive) if api.ledger is not None else 0
-    if left:
-        yield Step("cleaning", False, f"{left} objects could not be deleted", "delete them by hand")
+        kept.close()
+    if not kept.book.empty:
+        left = ", ".join(kept.book.alive) or "an answer that never came"
+        yield Step("cleaning", False, f"something may be left: {left}", "assistants-conformance sweep")
     yield Step("requests", api.requests <= MOST, f"{api.requests} were sent")
+
+
+def _limit(settings: TargetSettings, requests: int) -> Meter:
+    # A rate limit is waited for, and every try counts.
+    limit = max(requests, 1)
+    return Meter(replace(settings, budget_requests=limit, budget_runs=0, budget_tokens=0, budget_minutes=0.0))
 
 
 class _Walk:
@@ -96,9 +113,9 @@ class _Walk:
         run = self._object("run", begun, f"a run with the model {model!r}", self._model_mend())
         yield self._end(thread, run)
 
-    def _sent(self, name: str, send: object) -> Answer:
+    def _sent(self, name: str, send: Callable[[], Answer]) -> Answer:
         try:
-            answer: Answer = send()  # type: ignore[operator]
+            return send()
         except Blocked as error:
             raise _Ended(
                 Step(
@@ -108,7 +125,6 @@ class _Walk:
                     f"is a server running at {self._settings.url}? see to address, port, proxy and certificates",
                 )
             ) from error
-        return answer
 
     def _key(self, answer: Answer) -> None:
         if answer.status in (401, 403):
@@ -161,7 +177,7 @@ class _Walk:
         waited, status, told = time.monotonic(), "queued", ""
         for number in range(polls):
             # The first look is early, the last one as late as a run may take.
-            share = (0.02, 0.1, 0.3, 0.58)[min(number, 3)]
+            share = (0.01, 0.04, 0.25, 0.7)[min(number, 3)]
             time.sleep(share * self._settings.run_timeout)
             now = self._sent("run", lambda: self._api.call("get_run", thread_id=thread, run_id=run))
             status, told = str(now.json.get("status")), str(now.json.get("last_error") or "")

@@ -14,7 +14,7 @@ from assistants_conformance.observe import Judge
 from assistants_conformance.target.api import Api
 from assistants_conformance.target.book import Book, Intent, read
 from assistants_conformance.target.client import Blocked, NotApplicable
-from assistants_conformance.target.fingerprint import KINDS, marked, shown, telling
+from assistants_conformance.target.fingerprint import KINDS, marked, shown
 from assistants_conformance.target.ledger import generated, hold, place_of, stores
 from assistants_conformance.target.table import ConfigError
 
@@ -184,15 +184,13 @@ class _Sweeping:
                 self._write({"kind": kind, "id": identifier})
 
     def _delete(self, kind: str, identifier: str) -> bool:
-        _, ending, name, _ = KINDS[kind]
         why = self._why.get(identifier)
         told = f"{kind} {identifier}" + (f" ({why})" if why else "")
         if self._dry:
             self._done.lines.append(f"would delete {told}")
             return True
-        place: dict[str, Any] = {name: identifier}
         try:
-            answer = self._api.call(ending, **place)
+            answer = self._api.end(kind, identifier)
         except Blocked as error:
             self._done.lines.append(f"left: {told}: {error}")
             return False
@@ -202,7 +200,7 @@ class _Sweeping:
         elif answer.status in _GONE:
             self._done.gone += 1
         else:
-            self._done.lines.append(f"left: {told}: {ending} answered {answer.told[:200]}")
+            self._done.lines.append(f"left: {told}: answered {answer.told[:200]}")
             return False
         self._write({"gone": identifier})
         return True
