@@ -6,10 +6,11 @@ import time
 from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
+from assistants_conformance.target.besides import files_of, stores_of
 from assistants_conformance.target.chance import Chance
 from assistants_conformance.target.client import Answer, Blocked, Client, NotApplicable
 from assistants_conformance.target.fingerprint import KINDS, MARK
-from assistants_conformance.target.ledger import Ledger, stores
+from assistants_conformance.target.ledger import Ledger
 from assistants_conformance.target.multipart import Part, form
 from assistants_conformance.target.prompts import BRIEF, NICKNAME, WEATHER, demand
 from assistants_conformance.target.sdk import connect
@@ -388,11 +389,9 @@ class Api(Client):
     def _look(self, ledger: Ledger) -> None:
         """Find what the target has made by itself on threads of this scenario."""
         for thread in ledger.computed & ledger.book.alive.keys():
-            with suppress(Blocked):
-                self.call("list_messages", thread_id=thread, query={"limit": 100})
+            ledger.besides("file", files_of(self, thread))
         for thread in ledger.book.stored & ledger.book.alive.keys():
-            with suppress(Blocked):
-                ledger.besides("vector_store", stores(self.call("get_thread", thread_id=thread).json))
+            ledger.besides("vector_store", stores_of(self, thread))
         ledger.computed.clear()
         ledger.book.stored.clear()
 

@@ -92,7 +92,8 @@ def _of_form(request: Request) -> dict[str, Any]:
             continue
         content = content.removesuffix(b"\r\n")
         if name.group(2) is not None:
-            made |= {"filename": name.group(2).decode("utf-8", "replace"), "bytes": len(content)}
+            text = name.group(2).decode("utf-8", "replace").replace("%22", '"').replace("\\\\", "\\")
+            made |= {"filename": text, "bytes": len(content)}
         elif name.group(1) == b"purpose":
             made["purpose"] = content.decode("utf-8", "replace")
     return made

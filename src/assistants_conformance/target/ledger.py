@@ -160,6 +160,8 @@ class Ledger:
         ended = kind_ended_by(operation)
         if success and ended is not None:
             self.deleted(next(iter(params.values()), ""))
+        for event in response.events if success else ():
+            self._besides(operation, None, event.json)
         if success and isinstance(body, dict):
             self._besides(operation, request.json, body)
 
@@ -196,11 +198,11 @@ class Ledger:
                 self._made(None, kind, identifier)
 
     def _besides(self, operation: str, sent: Any, body: dict[str, Any]) -> None:
-        if body.get("object") == "thread.run" and "code_interpreter" in _tools(body):
+        if body.get("object") == "thread.run" and "code_interpreter" in tools(body):
             thread = body.get("thread_id")
             if isinstance(thread, str):
                 self.computed.add(thread)
-        if operation in ("list_messages", "get_message"):
+        if operation in ("list_messages", "get_message") or body.get("object") == "thread.message":
             self.besides("file", list(generated(body)))
         if operation in _HOLDERS and "vector_stores" in _search(sent):
             self.besides("vector_store", stores(body))
@@ -270,9 +272,10 @@ def hold(descriptor: int) -> bool:
 # -- what answers tell of ------------------------------------------------------------------------------------------
 
 
-def _tools(thing: Mapping[str, Any]) -> set[str]:
-    tools = thing.get("tools")
-    return {str(tool.get("type")) for tool in tools if isinstance(tool, dict)} if isinstance(tools, list) else set()
+def tools(thing: Mapping[str, Any]) -> set[str]:
+    """Return the types of the tools that an assistant, a run or an attachment has."""
+    listed = thing.get("tools")
+    return {str(tool.get("type")) for tool in listed if isinstance(tool, dict)} if isinstance(listed, list) else set()
 
 
 def _search(thing: Any) -> dict[str, Any]:
@@ -296,7 +299,7 @@ def _gives_a_store(sent: Any) -> bool:
     messages = [thing, *listed] if isinstance(listed, list) else [thing]
     held = [one.get("attachments") for one in messages if isinstance(one, dict)]
     attached = [one for row in held if isinstance(row, list) for one in row if isinstance(one, dict)]
-    return "vector_stores" in _search(thing) or any("file_search" in _tools(one) for one in attached)
+    return "vector_stores" in _search(thing) or any("file_search" in tools(one) for one in attached)
 
 
 def generated(body: Mapping[str, Any]) -> Iterator[str]:
@@ -317,4 +320,15 @@ def generated(body: Mapping[str, Any]) -> Iterator[str]:
                     yield holder["file_id"]
 
 
-__all__ = ["Intent", "Ledger", "default_folder", "generated", "hold", "new_run", "opened", "place_of", "stores"]
+__all__ = [
+    "Intent",
+    "Ledger",
+    "default_folder",
+    "generated",
+    "hold",
+    "new_run",
+    "opened",
+    "place_of",
+    "stores",
+    "tools",
+]

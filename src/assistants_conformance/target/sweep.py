@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.observe import Judge
 from assistants_conformance.target.api import Api
+from assistants_conformance.target.besides import files_of, stores_of
 from assistants_conformance.target.book import Book, Intent, read
 from assistants_conformance.target.client import Blocked, NotApplicable
 from assistants_conformance.target.fingerprint import KINDS, marked, shown
-from assistants_conformance.target.ledger import generated, hold, place_of, stores
+from assistants_conformance.target.ledger import hold, place_of
 from assistants_conformance.target.table import ConfigError
 
 if TYPE_CHECKING:
@@ -170,12 +171,9 @@ class _Sweeping:
     def _made_besides(self) -> None:
         """Write down what the target made by itself on threads that are still there."""
         for thread in sorted(self._book.ran & self._book.alive.keys()):
-            with suppress(Blocked):
-                answer = self._api.call("list_messages", thread_id=thread, query={"limit": 100})
-                self._add("file", list(generated(answer.json)) if answer.ok else [])
+            self._add("file", files_of(self._api, thread))
         for thread in sorted(self._book.stored & self._book.alive.keys()):
-            with suppress(Blocked):
-                self._add("vector_store", stores(self._api.call("get_thread", thread_id=thread).json))
+            self._add("vector_store", stores_of(self._api, thread))
 
     def _add(self, kind: str, identifiers: list[str]) -> None:
         for identifier in identifiers:
@@ -328,4 +326,4 @@ def _clock(seconds: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
-__all__ = ["Swept", "ledgers", "stores", "sweep"]
+__all__ = ["Swept", "ledgers", "sweep"]

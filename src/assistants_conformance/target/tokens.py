@@ -35,6 +35,8 @@ class TokenSource:
             self._command = shlex.split(command)
         except ValueError as error:
             raise ConfigError(place, f"is no command: {error}") from error
+        if not self._command:
+            raise ConfigError(place, f"is no command: {_MEND}")
         self._lock = threading.Lock()
         self._token = ""
         self._until = 0.0
