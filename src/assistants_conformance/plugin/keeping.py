@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.target.ledger import Ledger, default_folder, new_run, opened
 from assistants_conformance.target.meter import Meter
-from assistants_conformance.target.sweep import Swept, ledgers, sweep
+from assistants_conformance.target.sweep import ledgers, sweep
+from assistants_conformance.target.table import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,27 +77,25 @@ class Keeping:
         """Minutes since the run began."""
         return self.meter.minutes
 
-    def tidy(self) -> Swept | None:
-        """Delete what the ledgers of this run still name, and remove them; None where there is nothing to do."""
+    def tidy(self) -> tuple[int, list[str]]:
+        """Delete what the ledgers of this run still name, and remove them.
+
+        Returns how many requests that took, and in words what is left; nothing where nothing is.
+        """
         if self._ledger is None or self._folder is None:
-            return None
+            return 0, []
         self._ledger.close()
         files = ledgers(self._folder)
         if not any(file.name.startswith(self.run) for file in files):
-            return None
-        return sweep(self._settings, files, run=self.run)
-
-    def told(self, swept: Swept) -> list[str]:
-        """Return in words what a run has left behind; nothing where it has left nothing."""
-        if not swept.left:
-            return []
+            return 0, []
+        try:
+            swept = sweep(self._settings, files, run=self.run)
+        except ConfigError as error:
+            return 0, [str(error)]
         kept = [line for line in swept.lines if line.startswith("left")]
         more = [f"and {len(kept) - _SHOWN} more"] if len(kept) > _SHOWN else []
-        return [
-            *kept[:_SHOWN],
-            *more,
-            f"{swept.left} objects may be left at the target, as the ledger in {self._folder} says: run sweep",
-        ]
+        end = [f"{swept.left} objects may be left at the target, as the ledger in {self._folder} says: run sweep"]
+        return swept.requests, [*kept[:_SHOWN], *more, *end] if swept.left else []
 
     def close(self) -> None:
         """Let go of everything."""

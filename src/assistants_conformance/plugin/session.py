@@ -15,7 +15,7 @@ from assistants_conformance._data import folder
 from assistants_conformance.cassette.form import CassetteError
 from assistants_conformance.cassette.masking import SecretError
 from assistants_conformance.contract import DEFAULT_PROFILE, LEVELS
-from assistants_conformance.observe import Exchange, Finding, Judge
+from assistants_conformance.observe import Judge
 from assistants_conformance.plugin.keeping import Keeping
 from assistants_conformance.plugin.taping import LIVE_ONLY, NO_CASSETTE, Taping, hidden_hosts, offline, taping_of
 from assistants_conformance.reporting.console import Ink, report, screen, totals, verdict_line
@@ -47,18 +47,6 @@ class Stopped(Exception):
 
 class _NoCassette(Exception):
     """A scenario that was not recorded."""
-
-
-class _Counting(Judge):
-    """A judge that also counts the runs that were created."""
-
-    runs = 0
-
-    def observe(self, exchange: Exchange) -> list[Finding]:
-        request, status = exchange.request, exchange.response.status
-        if request.method == "POST" and request.path.rstrip("/").endswith("/runs") and 200 <= status < 300:
-            self.runs += 1
-        return super().observe(exchange)
 
 
 def options_of(config: pytest.Config) -> Options:
@@ -94,11 +82,16 @@ def level_of(name: str | None) -> int:
     return list[str](LEVELS).index(name.upper())
 
 
-def embedded(settings: TargetSettings) -> TargetSettings:
-    """Return the settings with the credentials of the server in this process, never with anybody's own."""
+def embedded(settings: TargetSettings, *, declared: bool = False) -> TargetSettings:
+    """Return the settings with the credentials of the server in this process, never with anybody's own.
+
+    `declared` leaves what a target may offer besides as it is declared.
+    """
     from assistants_conformance.scenario.embed import embedded_settings  # noqa: PLC0415 - loads the server
 
     own = embedded_settings(settings.profile)
+    if declared:
+        own = replace(own, failing_model="", mcp_server_url="", bing_connection="")
     return replace(
         settings,
         api_key=own.api_key,
@@ -125,7 +118,7 @@ class Session:
         self._taken = 0
         self._tally = Tally()
         self._api: Api | None = None
-        self._judge: _Counting | None = None
+        self._judge: Judge | None = None
         self._handed = False
         self._probed: dict[str, tuple[bool, str]] = {}
         self._filtered: str | None = None
@@ -158,7 +151,7 @@ class Session:
             if self._recording is not None:
                 self.settings = Taping.settings(self._recording, self.settings, self.resolved.settings.profile)
             elif self.settings.embedded:
-                self.settings = embedded(self.settings)
+                self.settings = embedded(self.settings, declared=self._dry)
                 check_faults(self.settings)
             elif not worker and not config.getoption("assistants_reached"):
                 reach(self.resolved)
@@ -192,8 +185,8 @@ class Session:
         taping = self._taping.for_worker() if self._taping is not None else None
         return json.dumps({"seed": self.settings.seed, "taping": taping, **self._keeping.for_worker()})
 
-    def _new_judge(self) -> _Counting:
-        return _Counting(self.settings.profile, closed=True, expiry_seconds=self.settings.run_expiry_seconds)
+    def _new_judge(self) -> Judge:
+        return Judge(self.settings.profile, closed=True, expiry_seconds=self.settings.run_expiry_seconds)
 
     # -- selection ---------------------------------------------------------------------------------------------------
 
@@ -262,7 +255,7 @@ class Session:
         judge, tally = self._judge, self._tally
         active = [identifier for identifier in binding.requirements if identifier in self.settings.profile.active]
         over = self._keeping.meter.used_up()
-        requests = tally.requests
+        requests, runs = tally.requests, self._keeping.meter.spent.runs
         if over:
             for identifier in active:
                 tally.blocked.setdefault(identifier, over)
@@ -283,9 +276,10 @@ class Session:
         finally:
             if judge is not None:
                 tally.exercised.update(judge.exercised)
-                tally.runs += judge.runs
+                runs = self._keeping.meter.spent.runs - runs
+                tally.runs += runs
                 area = self.settings.profile.requirement(active[0]).area if active else "other"
-                tally.add_cost(area, tally.requests - requests, judge.runs)
+                tally.add_cost(area, tally.requests - requests, runs)
         if outcome.kind == "error":
             self._drop_api()
         return self._told(outcome)
@@ -379,7 +373,9 @@ class Session:
         if not self._matched:
             return exitstatus
         self._tally.add_tokens(*self._keeping.meter.used())
-        self._tidy()
+        requests, left = self._keeping.tidy()
+        self._tally.requests += requests
+        self._notes += [self._ink.clean(line) for line in left]
         if self._dry:
             return 0 if self._selected else 2
         if self._recording is not None:
@@ -402,16 +398,6 @@ class Session:
         if exitstatus not in _ORDINARY:
             return exitstatus
         return max(status, int(others_failed))
-
-    def _tidy(self) -> None:
-        try:
-            swept = self._keeping.tidy()
-        except ConfigError as error:
-            self._notes.append(str(error))
-            return
-        if swept is not None:
-            self._tally.requests += swept.requests
-            self._notes += [self._ink.clean(line) for line in self._keeping.told(swept)]
 
     def _nothing(self, status: int) -> int:
         if self._expected:

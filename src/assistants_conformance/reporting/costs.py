@@ -42,7 +42,7 @@ def costs(tally: Tally, profile: str) -> Iterator[str]:
     yield f"{'all':<20} {sums[0]:>10} {sums[1]:>10} {sums[2]:>10}"
     yield (
         f"tokens: {tally.prompt_tokens} prompt, {tally.completion_tokens} completion, as the server in this process"
-        " counts them; polls of a slow target, and waiting for its rate limits, come on top"
+        " counts them; polls of a slow target come on top, and what it does not offer or cannot reach costs less"
     )
 
 
