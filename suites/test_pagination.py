@@ -102,8 +102,13 @@ def lists(api: Api) -> list[tuple[str, dict[str, Any]]]:
         ("list_assistants", {}),
     ]
     if api.has("list_vector_stores") and able(api, "vector_stores"):
-        store = api.store()["id"]
-        found += [("list_vector_stores", {}), ("list_vector_store_files", {"vector_store_id": store})]
+        found.append(("list_vector_stores", {}))
+        # A target that makes no store has no list of its files; the other lists can be asked all the same.
+        store = api.post_store()
+        if store.ok:
+            found.append(
+                ("list_vector_store_files", {"vector_store_id": api.need(store, "create a vector store")["id"]})
+            )
     return found
 
 

@@ -114,6 +114,9 @@ def test_messages_created_at_once_all_stand(api: Api, verify: Verify) -> None:
 @requirement("CONC-004")
 def test_files_created_at_once_all_stand(api: Api, verify: Verify) -> None:
     names = [f"{api.unique()}.csv" for _ in range(AT_ONCE)]
+    alone = api.need(api.post_file(filename=names[0]), "upload a file")
+    if api.call("get_file", file_id=str(alone.get("id"))).json.get("filename") != names[0]:
+        raise Blocked(f"a file that is uploaded alone loses its name too: {alone.get('filename')!r}")
     made = at_once(api, verify, "CONC-004", [lambda name=name: api.post_file(filename=name) for name in names])
     stand(
         verify,

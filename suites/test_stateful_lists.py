@@ -21,6 +21,7 @@ INSERTED = 3
 SIZE = 2
 #: Others may make objects meanwhile; so many pages are walked for the own ones.
 MOST_PAGES = 40
+WHOLE = 100
 
 
 def ids_of(answer: Answer) -> list[str]:
@@ -49,7 +50,11 @@ def walk_while_inserting(
     """
     query: dict[str, Any] = {"limit": size, "order": order}
     cursor = made[0] if order == "asc" else None
-    wanted = made[1:] if order == "asc" else made
+    still = api.call(listed, query={"limit": WHOLE, "order": order, "after": cursor}, **params)
+    # Objects of one second may stand in any order: what is to be met, and where it ends, the list itself says.
+    wanted = [identifier for identifier in ids_of(still) if identifier in made]
+    if len(wanted) < 2:
+        raise Blocked(f"a page of {WHOLE} shows {len(wanted)} of the {len(made)} own objects: {still.told}")
     found: list[str] = []
     new: list[str] = []
     cursors: set[Any] = {cursor}
@@ -60,7 +65,7 @@ def walk_while_inserting(
         found += ids_of(page)
         ended = page.json.get("has_more") is not True
         cursor = page.json.get("last_id")
-        past = (made[0] if order == "desc" else made[-1]) in found
+        past = wanted[-1] in found
         if ended or not isinstance(cursor, str) or cursor in cursors or (past and new):
             break
         cursors.add(cursor)
@@ -70,9 +75,7 @@ def walk_while_inserting(
         raise Blocked(f"the walk did not come past the own objects within {MOST_PAGES} pages")
     if not new:
         raise Blocked(f"the list of {len(made)} objects came on one page of {size}, so nothing was made between two")
-    own = [identifier for identifier in found if identifier in wanted]
-    expected = wanted if order == "asc" else wanted[::-1]
-    missing = [identifier for identifier in expected if identifier not in own]
+    missing = [identifier for identifier in wanted if identifier not in found]
     twice = sorted({identifier for identifier in [*wanted, *new] if found.count(identifier) > 1})
     told = f"{order}, pages of {size}, {len(new)} made between them: {len(missing)} missing {missing}, twice {twice}"
     verify(

@@ -135,16 +135,23 @@ def test_additional_messages_keep_every_character(api: Api, verify: Verify) -> N
     if "additional_messages" not in api.profile.request_schema("create_run")["properties"]:
         raise NotApplicable("this version takes no additional_messages")
     thread = asked(api)
-    messages = [{"role": "user", "content": text} for text in TEXTS.values()]
+    plain = api.unique()
+    messages = [{"role": "user", "content": text} for text in (plain, *TEXTS.values())]
     api.run(thread, api.assistant()["id"], additional_messages=messages)
     page = api.call("list_messages", thread_id=thread, query={"order": "asc"})
     shown = [text_of(row) for row in page.data if row.get("role") == "user"][1:]
-    same(verify, "UNI-003", "additional messages", page, shown, list(TEXTS.values()))
+    if plain not in shown:
+        raise Blocked(f"additional messages do not come into the thread: {points(shown)}")
+    same(verify, "UNI-003", "additional messages", page, shown, [plain, *TEXTS.values()])
 
 
 @requirement("UNI-004")
 def test_filenames_keep_every_character(api: Api, verify: Verify) -> None:
     content = api.unique().encode()
+    plain = f"{api.unique()}.txt"
+    kept = api.need(api.post_file(content, plain, "text/plain"), "upload a file").get("filename")
+    if kept != plain:
+        raise Blocked(f"no filename is kept, a plain one neither: {kept!r} for {plain!r}")
     names = {what: f"{text}.txt" for what, text in TEXTS.items()}
     for what, name, made in taken(names, lambda name: api.post_file(content, name, "text/plain")):
         same(verify, "UNI-004", what, made, made.json.get("filename"), name)
@@ -189,6 +196,8 @@ def test_outputs_keep_every_character(api: Api, verify: Verify) -> None:
     calls = [call for one in details if isinstance(one, dict) for call in one.get("tool_calls") or []]
     functions = [call.get("function") for call in calls if isinstance(call, dict)]
     shown = [one["output"] for one in functions if isinstance(one, dict) and isinstance(one.get("output"), str)]
+    if not shown:
+        raise Blocked(f"no step of the run shows an output (STEP-011): {page.told}")
     same(verify, "UNI-005", "a submitted output", page, shown, [output])
 
 

@@ -24,7 +24,8 @@ def test_message_is_refused_while_a_run_is_active(api: Api, verify: Verify) -> N
     verify.refused("LOCK-001", answer)
     verify.refused("LOCK-003", answer)
     verify.text("LOCK-012", answer, "thread_locked_message", thread_id=thread, run_id=run["id"])
-    verify.unchanged("LOCK-014", [text], [text_of(message) for message in api.messages(thread)], "messages")
+    texts = [text_of(message) for message in api.messages(thread)]
+    verify.unchanged("LOCK-014", [text], texts, "messages", answer)
 
 
 @requirement("LOCK-002", "LOCK-003", "LOCK-013", "LOCK-015")
@@ -37,7 +38,7 @@ def test_second_run_is_refused_while_a_run_is_active(api: Api, verify: Verify) -
     verify.refused("LOCK-003", answer)
     verify.text("LOCK-013", answer, "thread_locked_run", thread_id=thread, run_id=run["id"])
     listed = [(item.get("id"), item.get("metadata")) for item in api.walk("list_runs", thread_id=thread)]
-    verify.unchanged("LOCK-015", [(run["id"], metadata)], listed, "runs")
+    verify.unchanged("LOCK-015", [(run["id"], metadata)], listed, "runs", answer)
 
 
 @requirement("LOCK-004")

@@ -203,7 +203,7 @@ def test_create_answers_what_was_sent(api: Api, verify: Verify) -> None:
 
 @requirement("THR-015")
 def test_thread_lasts_until_it_is_deleted(api: Api, verify: Verify) -> None:
-    if api.winder is None and not api.settings.clock_url:
+    if not api.can_wind:
         raise NotApplicable("the target declares no clock_url, and three months are not waited for")
     text = api.unique()
     thread = api.thread(messages=[{"role": "user", "content": text}])["id"]

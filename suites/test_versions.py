@@ -186,6 +186,9 @@ def test_call_without_the_header_is_refused(api: Api, verify: Verify) -> None:
 @pytest.mark.parametrize("header", [None, "assistants=v2"])
 def test_files_are_served_with_and_without_the_header(api: Api, verify: Verify, header: str | None) -> None:
     headers = {BETA: header}
+    listed = [api.call("list_files", headers={BETA: value}) for value in (None, "assistants=v2")]
+    if not any(answer.ok for answer in listed):
+        raise Blocked(f"files are listed neither with nor without the header: {listed[0].told}")
     content, kind = form(Part("purpose", b"assistants"), Part("file", b"one,two\n1,2\n", "numbers.csv", "text/csv"))
     made = api.call("upload_file", content=content, content_type=kind, headers=headers)
     file = made.json.get("id")

@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Any
 from assistants_conformance.cassette.form import Cassette, Lost
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from assistants_conformance.observe import Exchange
 
 _ID = re.compile(r"\b(asst|thread|msg|run|step|call|file|assistant|vs|vsfb|req|chatcmpl)[-_]([A-Za-z0-9]{10,})")
 _UNIQUE = re.compile(r"\b([a-z]+)-[0-9a-f]{12}\b")
 _UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.IGNORECASE)
 _TIME = re.compile(r"\b1[5-9]\d{8}\b|\b2\d{9}\b")
+#: So many lines of each side of a change are shown.
+_OF_A_SIDE = 4
 #: Headers of one answer only.
 _OF_ONE_ANSWER = frozenset(
     {"date", "x-request-id", "apim-request-id", "x-ms-request-id", "openai-processing-ms", "cf-ray", "age", "etag",
@@ -47,9 +51,26 @@ def normal(cassette: Cassette) -> list[str]:
     """Return a cassette in lines that are the same where the target does the same."""
     names = _Names()
     lines: list[str] = []
-    for entry in cassette.entries:
+    for entry in _ordered(cassette.entries):
         lines += names.text("\n".join(_lines(entry))).split("\n")
     return lines
+
+
+def _ordered(entries: Sequence[Exchange | Lost]) -> Iterator[Exchange | Lost]:
+    """Yield the entries in order; of those that went on at once, none is the first, so what they say orders them."""
+    at_once: list[Exchange | Lost] = []
+    until = float("-inf")
+    for entry in entries:
+        if isinstance(entry, Lost) or entry.started >= until:
+            yield from sorted(at_once, key=_said)
+            at_once = []
+        at_once.append(entry)
+        until = float("-inf") if isinstance(entry, Lost) else max(until, entry.ended)
+    yield from sorted(at_once, key=_said)
+
+
+def _said(entry: Exchange | Lost) -> str:
+    return _Names().text("\n".join(_lines(entry)))
 
 
 def _lines(entry: Exchange | Lost) -> list[str]:
@@ -63,20 +84,30 @@ def _lines(entry: Exchange | Lost) -> list[str]:
 
 
 def _body(data: bytes) -> list[str]:
-    text = data.decode("utf-8", "backslashreplace")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        # Chance texts in it cannot be told from the rest.
+        return [f"<{len(data)} bytes that are no text>"]
     try:
         value: Any = json.loads(text)
-    except ValueError:
+        return json.dumps(value, indent=1, ensure_ascii=False).split("\n")
+    except (ValueError, RecursionError):
         return text.split("\n")
-    return json.dumps(value, indent=1, ensure_ascii=False).split("\n")
 
 
 def difference(before: Cassette, after: Cassette, most: int = 12) -> list[str]:
-    """Return the first lines in which two recordings differ; empty where they do not."""
+    """Return the first lines in which two recordings differ; empty where they do not.
+
+    Of bodies that are no text only the length is compared.
+    """
     old, new = normal(before), normal(after)
-    if old == new:
-        return []
-    changed = [
-        line for line in difflib.unified_diff(old, new, lineterm="", n=0) if not line.startswith(("---", "+++", "@@"))
-    ]
+    changed: list[str] = []
+    for kind, first, last, begin, end in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind != "equal":
+            # Of a long change both sides are shown.
+            changed += [f"-{line}" for line in old[first:last][:_OF_A_SIDE]]
+            changed += [f"+{line}" for line in new[begin:end][:_OF_A_SIDE]]
+        if len(changed) >= most:
+            break
     return changed[:most]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from http import HTTPStatus
@@ -11,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from assistants_conformance.observe import Exchange, Request, Response
+from assistants_conformance.recordings import OWN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 Json = dict[str, Any]
 
@@ -23,8 +26,6 @@ _OF_THE_TRANSPORT = frozenset({"connection", "content-encoding", "content-length
 _OF_THE_CLIENT = ("accept", "user-agent", "x-stainless-", "host")
 _BOUNDARY = re.compile(r'boundary="?([^";]+)"?')
 _FIXED = "recorded-boundary-of-a-form"
-#: Where an exchange keeps what vcrpy has no place for.
-OWN = "conformance"
 
 
 class CassetteError(ValueError):
@@ -73,7 +74,7 @@ def _body(data: bytes) -> str | bytes:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return data
-    return text if all(letter.isprintable() or letter in "\n\t" for letter in text) else data
+    return text if all(letter.isprintable() or letter in "\r\n\t" for letter in text) else data
 
 
 def _unbound(request: Request) -> Request:
@@ -82,7 +83,8 @@ def _unbound(request: Request) -> Request:
     found = _BOUNDARY.search(kind) if kind.startswith("multipart/") else None
     if found is None or found[1] == _FIXED:
         return request
-    body = request.body.replace(found[1].encode(), _FIXED.encode())
+    line = rb"(?:(?<=\r\n)|\A)--" + re.escape(found[1].encode()) + rb"(?=(?:--)?(?:\r\n|\Z))"
+    body = re.sub(line, b"--" + _FIXED.encode(), request.body)
     return replace(request, headers={**request.headers, "content-type": kind.replace(found[1], _FIXED)}, body=body)
 
 
@@ -142,6 +144,22 @@ def write(cassette: Cassette) -> str:
     return yaml.dump(document, Dumper=_Dumper, allow_unicode=True, width=1_000_000, sort_keys=False)
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let the collector of cycles rest.
+
+    Among the many small objects of a long file, none of them in a cycle, it only walks, again and again, and makes
+    reading twice as slow.
+    """
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
+
+
 def read(text: str | bytes, name: str) -> Cassette:
     """Read a cassette.
 
@@ -149,7 +167,8 @@ def read(text: str | bytes, name: str) -> Cassette:
         CassetteError: it is none.
     """
     try:
-        document = yaml.load(text, Loader=yaml.CSafeLoader)
+        with _uncollected():
+            document = yaml.load(text, Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
         place = getattr(error, "problem_mark", None)
         where = f", line {place.line + 1}" if place is not None else ""
@@ -201,6 +220,6 @@ def safe_name(text: str) -> str:
     import hashlib  # noqa: PLC0415 - only where cassettes are
 
     plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", text).strip("-")[:100]
-    if plain == text:
+    if plain == text and plain.strip("."):
         return plain
     return f"{plain}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"

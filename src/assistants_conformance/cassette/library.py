@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 
@@ -63,7 +65,7 @@ class Folder:
         for name, text in texts.items():
             file = self.path / name
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(text)
+            _replace(file, text)
         for name in gone:
             (self.path / name).unlink(missing_ok=True)
 
@@ -82,7 +84,7 @@ class Archive:
                 try:
                     with zipfile.ZipFile(self.path) as archive:
                         self._texts = {name: archive.read(name) for name in sorted(archive.namelist())}
-                except (zipfile.BadZipFile, OSError) as error:
+                except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as error:
                     raise CassetteError(f"{self.path}: no archive of cassettes ({error}): record it again") from error
         return self._texts
 
@@ -99,12 +101,24 @@ class Archive:
         every = {**self._read(), **texts}
         self._texts = {name: every[name] for name in sorted(every) if name not in gone}
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with zipfile.ZipFile(self.path, "w") as archive:
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w") as archive:
             for name, text in self._texts.items():
                 entry = zipfile.ZipInfo(name, _NO_TIME)
                 entry.external_attr = 0o644 << 16
                 entry.create_system = 3
                 archive.writestr(entry, text, zipfile.ZIP_DEFLATED, 9)
+        _replace(self.path, made.getvalue())
+
+
+def _replace(file: Path, data: bytes) -> None:
+    """Write a file so that who looks meanwhile, or stops it, finds the old one or the new one."""
+    beside = file.with_name(f".{file.name}.new")
+    try:
+        beside.write_bytes(data)
+        beside.replace(file)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def library(path: Path) -> Library:

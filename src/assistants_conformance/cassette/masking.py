@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import urlsplit
 
-from assistants_conformance.cassette.form import Cassette, Lost
+from assistants_conformance.cassette.form import Cassette, Lost, read
+from assistants_conformance.cassette.secret import find, replaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from assistants_conformance.observe import Exchange, Request
+    from assistants_conformance.observe import Exchange, Request, Response
 
-#: So many characters of a secret in a row give it away; a shorter one is looked for as a whole.
-_WINDOW = 12
+#: A shorter secret stands in ordinary text by chance; it is replaced only in the headers for it.
 _SHORTEST = 6
 #: Headers whose whole value is nobody's business.
 _CLOSED = {"cookie": "recorded-cookie", "set-cookie": "recorded-cookie", "openai-organization": "recorded-organization",
            "openai-project": "recorded-project", "x-ms-client-principal": "recorded-principal"}  # fmt: skip
 _ACCOUNTS = (
-    (re.compile(r"\borg-[A-Za-z0-9]{20,}"), "org-recorded"),
-    (re.compile(r"\bproj_[A-Za-z0-9]{20,}"), "proj_recorded"),
+    (re.compile(rb"\borg-[A-Za-z0-9]{20,}"), b"org-recorded"),
+    (re.compile(rb"\bproj_[A-Za-z0-9]{20,}"), b"proj_recorded"),
 )
 #: Headers that carry a credential, which is replaced there however short it is.
 _CREDENTIALS = ("authorization", "api-key")
 #: What looks like a credential whoever gave it: tokens of three parts, keys of the platforms, keys in a query.
 _LOOKS = (
-    ("a JSON web token", re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{5,}")),
-    ("an OpenAI key", re.compile(r"\bsk-(?:proj-|svcacct-|admin-)?(?![0-9a-f]{48}\b)[A-Za-z0-9_-]{32,}")),
-    ("a signature in an address", re.compile(r"[?&](?:sig|code|api[-_]key|access_token)=[A-Za-z0-9%_.+-]{16,}")),
+    ("a JSON web token", re.compile(rb"\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{5,}")),
+    ("an OpenAI key", re.compile(rb"\bsk-(?:proj-|svcacct-|admin-)?(?![0-9a-f]{48}\b)[A-Za-z0-9_-]{32,}")),
+    (
+        "a signature in an address",
+        re.compile(rb"[?&](?:sig|code|api[-_]key|access_token)=(?!recorded-)[A-Za-z0-9%_.+-]{16,}"),
+    ),
+    ("the id of an account", re.compile(rb"\b(?:org-|proj_)[A-Za-z0-9]{20,}")),
 )
 
 
@@ -50,21 +52,22 @@ class Masks:
 
     def text(self, text: str) -> str:
         """Return a text without secrets."""
-        for secret, placeholder in self.secrets.items():
-            for form in _forms(secret):
-                if form in text:
-                    text = text.replace(form, placeholder)
-            text = _without_parts(text, secret, placeholder)
-        for pattern, placeholder in _ACCOUNTS:
-            text = pattern.sub(placeholder, text)
-        for host, placeholder in self.hosts.items():
-            text = re.sub(re.escape(host), placeholder, text, flags=re.IGNORECASE)
-        return text
+        # A part of a secret may end within a letter.
+        return self.body(text.encode("utf-8", "surrogateescape")).decode("utf-8", "replace")
 
     def body(self, data: bytes) -> bytes:
-        """Return a body without secrets; bytes that are no text are searched all the same."""
-        text = data.decode("utf-8", "surrogateescape")
-        return self.text(text).encode("utf-8", "surrogateescape")
+        """Return a body without secrets; one that is no text is searched all the same."""
+        for secret, placeholder in self.secrets.items():
+            data = replaced(data, secret, placeholder)
+        for pattern, known in _ACCOUNTS:
+            data = pattern.sub(known, data)
+        for host, placeholder in self.hosts.items():
+            data = re.sub(re.escape(host.encode()), placeholder.encode(), data, flags=re.IGNORECASE)
+        return data
+
+    def url(self, url: str) -> str:
+        """Return an address without secrets, and without a user."""
+        return self.text(_without_user(url))
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Return headers without secrets."""
@@ -72,8 +75,9 @@ class Masks:
 
     def _header(self, name: str, value: str) -> str:
         scheme, apart, credential = value.rpartition(" ") if name == "authorization" else ("", "", value)
-        if name in _CREDENTIALS and credential in self.short:
-            return f"{scheme}{apart}{self.short[credential]}"
+        short = self.short.get(credential, "")
+        if short and (name in _CREDENTIALS or short == f"recorded-header-{name}"):
+            return f"{scheme}{apart}{short}"
         return self.text(value)
 
     def cassette(self, cassette: Cassette) -> Cassette:
@@ -90,74 +94,54 @@ class Masks:
         return replace(entry, request=request, response=response)
 
     def _request(self, request: Request) -> Request:
-        url = self.text(_without_user(request.url))
-        return replace(request, url=url, headers=self.headers(request.headers), body=self.body(request.body))
+        return replace(
+            request, url=self.url(request.url), headers=self.headers(request.headers), body=self.body(request.body)
+        )
 
     def search(self, text: str, name: str) -> None:
-        """Search what is about to be kept.
+        """Search what is about to be kept, also what stands in it coded.
 
         Raises:
             SecretError: something in it is a secret, or looks like one.
         """
-        low = text.lower()
+        self._search(text.encode("utf-8", "surrogateescape"), name)
+        if not name.endswith(".yaml"):
+            return
+        for number, entry in enumerate(read(text, name).entries):
+            for part in _parts(entry):
+                self._search(part, f"{name}: in interaction {number}")
+
+    def _search(self, data: bytes, name: str) -> None:
         for secret in self.secrets:
-            for form in _forms(secret):
-                if form.lower() in low:
-                    raise SecretError(f"{name}: a credential of the target stands in it {_where(low, form.lower())}")
-            for part in _windows(secret):
-                if part in low:
-                    raise SecretError(f"{name}: a part of a credential stands in it {_where(low, part)}")
-        for host in self.hosts:
-            if host.lower() in low:
-                raise SecretError(f"{name}: the name of the target's host stands in it {_where(low, host.lower())}")
-        for told, pattern in _LOOKS:
-            found = pattern.search(text)
+            found = find(data, secret)
             if found is not None:
-                raise SecretError(f"{name}: {told} stands in it {_where(text, found[0])}")
+                told = "a credential" if found[1] else "a part of a credential"
+                raise SecretError(f"{_place(name, data, found[0])}: {told} of the target stands there")
+        low = data.lower()
+        for host in self.hosts:
+            at = low.find(host.lower().encode())
+            if at >= 0:
+                raise SecretError(f"{_place(name, data, at)}: the name of the target's host stands there")
+        for told, pattern in _LOOKS:
+            seen = pattern.search(data)
+            if seen is not None:
+                raise SecretError(f"{_place(name, data, seen.start())}: {told} stands there")
 
 
-def _where(text: str, part: str) -> str:
-    return f"(line {text.count(chr(10), 0, text.index(part)) + 1})"
+def _place(name: str, data: bytes, at: int) -> str:
+    lines = data.count(b"\n", 0, at)
+    return f"{name}: line {lines + 1}"
 
 
-def _forms(secret: str) -> Iterator[str]:
-    """Yield the ways in which a text can stand in traffic."""
-    plain = secret.encode()
-    yield from dict.fromkeys(
-        (
-            secret,
-            quote(secret, safe=""),
-            quote_plus(secret),
-            json.dumps(secret)[1:-1],
-            base64.b64encode(plain).decode(),
-            base64.b64encode(plain).decode().rstrip("="),
-            base64.urlsafe_b64encode(plain).decode(),
-            plain.hex(),
-        )
-    )
-
-
-def _windows(secret: str) -> Iterator[str]:
-    low = secret.lower()
-    for place in range(len(low) - _WINDOW + 1):
-        yield low[place : place + _WINDOW]
-
-
-def _without_parts(text: str, secret: str, placeholder: str) -> str:
-    """Replace long parts of a secret, as a key that was cut or written in capitals has them."""
-    low, whole = text.lower(), secret.lower()
-    for part in _windows(secret):
-        place = low.find(part)
-        while place >= 0:
-            begin, end = place, place + len(part)
-            at = whole.index(part)
-            until = at + len(part)
-            while until < len(whole) and end < len(low) and low[end] == whole[until]:
-                end, until = end + 1, until + 1
-            text = f"{text[:begin]}{placeholder}-part{text[end:]}"
-            low = text.lower()
-            place = low.find(part)
-    return text
+def _parts(entry: Exchange | Lost) -> Iterator[bytes]:
+    """Yield everything that was sent and told, as it is once the file is read."""
+    said: list[Request | Response] = [entry.request]
+    if not isinstance(entry, Lost):
+        said.append(entry.response)
+    for one in said:
+        yield one.body
+        yield "\n".join(f"{name}: {value}" for name, value in one.headers.items()).encode("utf-8", "surrogateescape")
+    yield entry.request.url.encode("utf-8", "surrogateescape")
 
 
 def _without_user(url: str) -> str:

@@ -9,13 +9,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.cassette.form import CassetteError
+from assistants_conformance.recordings import PROVENANCE, PROVENANCE_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from assistants_conformance.cassette.library import Library
 
-FILE = "provenance.json"
+FILE = PROVENANCE
 _VERSION = 1
 _NEEDED = {"profile": str, "settings": dict, "capabilities": dict, "seed": str}
 
@@ -33,6 +34,7 @@ class Provenance:
     tool: str
     command: str
     server: str = ""
+    clock: str = ""
     verdict: str = ""
     verdicts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -46,9 +48,10 @@ class Provenance:
     def text(self) -> str:
         """Return the file."""
         document = {
-            "provenance_version": _VERSION,
+            PROVENANCE_MARK: _VERSION,
             "target": self.target,
             "server": self.server,
+            "clock": self.clock,
             "profile": self.profile,
             "recorded": self.recorded,
             "tool": self.tool,
@@ -82,17 +85,24 @@ def load(shelf: Library, profile: str, place: str) -> Provenance:
         row = json.loads(text)
     except ValueError as error:
         raise CassetteError(f"{place}/{name}: not JSON ({error}): record it again") from error
-    if not isinstance(row, dict) or row.get("provenance_version") != _VERSION:
+    if not isinstance(row, dict) or row.get(PROVENANCE_MARK) != _VERSION:
         raise CassetteError(f"{place}/{name}: no provenance of version {_VERSION}: record it again")
     for key, kind in _NEEDED.items():
         if not isinstance(row.get(key), kind):
             raise CassetteError(f"{place}/{name}: `{key}` is missing or no {kind.__name__}: record it again")
-    told = {key: str(row.get(key, "")) for key in ("target", "server", "recorded", "tool", "command", "verdict")}
+    told = {
+        key: str(row.get(key, "")) for key in ("target", "server", "clock", "recorded", "tool", "command", "verdict")
+    }
+    try:
+        capabilities = {str(key): (bool(there), str(how)) for key, (there, how) in row["capabilities"].items()}
+        verdicts = dict[str, str](row.get("verdicts", {}))
+    except (TypeError, ValueError) as error:
+        raise CassetteError(f"{place}/{name}: the capabilities or verdicts are damaged: record it again") from error
     return Provenance(
         profile=row["profile"],
         settings=MappingProxyType(row["settings"]),
-        capabilities={str(key): (bool(there), str(how)) for key, (there, how) in row["capabilities"].items()},
+        capabilities=capabilities,
         seed=row["seed"],
-        verdicts=MappingProxyType(dict(row.get("verdicts", {}))),
+        verdicts=MappingProxyType(verdicts),
         **told,
     )

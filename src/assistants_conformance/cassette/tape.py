@@ -11,15 +11,17 @@ from urllib.parse import urlsplit
 
 from assistants_conformance.cassette.form import Cassette, Lost
 from assistants_conformance.observe.form import read_form
-from assistants_conformance.target.tape import LostError, NotRecordedError
+from assistants_conformance.target.tape import EndedError, LostError, NotRecordedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from assistants_conformance.observe import Exchange, Request
 
-#: How many lines of a difference are shown.
-_LINES = 24
+#: How many lines of a difference are shown, how many requests are compared for it, and so many letters of each.
+_LINES, _COMPARED, _LETTERS = 24, 40, 4000
+#: What a cassette says of a scenario that gave up while it was recorded.
+BLOCKED = "blocked"
 
 
 def key_of(request: Request) -> tuple[str, str, str]:
@@ -94,6 +96,8 @@ class ReplayTape:
     def __init__(self, cassette: Cassette) -> None:
         self.about = cassette.about
         self._examples = deque(str(one) for one in cassette.about.get("examples", ()))
+        #: Requests that the cassette does not hold, each with the nearest that it holds.
+        self.missed: list[str] = []
         self._left: dict[tuple[str, str, str], deque[Exchange | Lost]] = {}
         for entry in cassette.entries:
             self._left.setdefault(key_of(entry.request), deque()).append(entry)
@@ -116,11 +120,17 @@ class ReplayTape:
 
         Raises:
             NotRecordedError: the cassette has no answer left; the message shows the nearest request that it has.
+            EndedError: this was asked as often as it was recorded, and then the recording gave up.
             LostError: it was recorded that there was no answer.
         """
         waiting = self._left.get(key_of(request))
         if not waiting:
-            raise NotRecordedError(self._missing(request))
+            gave_up = str(self.about.get(BLOCKED) or "")
+            if waiting is not None and gave_up:
+                raise EndedError(gave_up)
+            told = self._missing(request)
+            self.missed.append(told)
+            raise NotRecordedError(told)
         entry = waiting.popleft()
         if isinstance(entry, Lost):
             raise LostError(entry.told)
@@ -138,14 +148,30 @@ class ReplayTape:
         rest = [entry.request for waiting in self._left.values() for entry in waiting]
         if not rest:
             return f"{head}; every recorded answer was given already"
-        same = [one for one in rest if one.method == request.method] or rest
-        near = max(same, key=lambda one: difflib.SequenceMatcher(None, "".join(_lines(one)), "".join(wanted)).ratio())
+        near = _nearest(rest, request)
         shown = list(difflib.unified_diff(_lines(near), wanted, "recorded", "asked for", lineterm="", n=2))
         return "\n".join([f"{head}; the nearest that is there:", *shown[:_LINES]])
 
 
+def _nearest(rest: list[Request], wanted: Request) -> Request:
+    """Return the most similar request; only those are compared letter by letter that a glance finds similar."""
+
+    def glance(one: Request) -> tuple[bool, int, int]:
+        parts, other = one.path.split("/"), wanted.path.split("/")
+        shared = sum(mine == theirs for mine, theirs in zip(parts, other, strict=False))
+        return (
+            one.method == wanted.method,
+            shared - abs(len(parts) - len(other)),
+            -abs(len(one.body) - len(wanted.body)),
+        )
+
+    text = "\n".join(_lines(wanted))
+    likely = sorted(rest, key=glance, reverse=True)[:_COMPARED]
+    return max(likely, key=lambda one: difflib.SequenceMatcher(None, "\n".join(_lines(one)), text).ratio())
+
+
 def _lines(request: Request) -> list[str]:
     method, target, said = key_of(request)
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, RecursionError):
         said = json.dumps(json.loads(said), indent=1, sort_keys=True, ensure_ascii=False)
-    return [f"{method} {target}", *said[:4000].splitlines()]
+    return [f"{method} {target}", *said[:_LETTERS].splitlines()]

@@ -7,6 +7,7 @@ import click
 from assistants_conformance import __version__
 from assistants_conformance.cli.audit import audit
 from assistants_conformance.cli.baseline import baseline
+from assistants_conformance.cli.openapi import openapi
 from assistants_conformance.cli.run import run
 from assistants_conformance.cli.serve import serve
 from assistants_conformance.cli.smoke import smoke
@@ -23,7 +24,7 @@ def main() -> None:
     """
 
 
-for _command in (run, smoke, sweep, baseline, audit, serve, requirements, faults):
+for _command in (run, smoke, sweep, baseline, audit, serve, requirements, faults, openapi):
     main.add_command(_command)
 
 __all__ = ["main"]

@@ -98,8 +98,17 @@ def run(
         )
         given = {"--assistants-json": writable(result, "--json"), "--junitxml": writable(junit, "--junit")}
         _check_dry(dry_run, result=result, junit=junit, record=record, replay=replay)
+        from assistants_conformance.plugin.taping import check  # noqa: PLC0415
+
+        check(record=record, replay=replay, max_age=max_age, hide_host=hide_host, url=url, faults=faults)
+        if record is not None:
+            from assistants_conformance.plugin.recording import check_writable  # noqa: PLC0415
+
+            check_writable(Path(record).absolute())
         if replay is None:
             options = replace(options, seed=_begin(options, level, given["--assistants-json"], dry=dry_run))
+        else:
+            _begin_replay(Path(replay), options, level)
         suites = folder("suites")
     arguments = [
         str(suites),
@@ -158,6 +167,18 @@ def _begin(options: Options, level: str | None, result: Path | None, *, dry: boo
     for line in resolved.header():
         click.echo(plain(line))
     return resolved.settings.seed
+
+
+def _begin_replay(place: Path, options: Options, level: str | None) -> None:
+    from assistants_conformance.plugin.replaying import Replaying  # noqa: PLC0415
+    from assistants_conformance.plugin.session import level_of  # noqa: PLC0415
+    from assistants_conformance.reporting.text import plain  # noqa: PLC0415
+    from assistants_conformance.target.resolve import named_profile  # noqa: PLC0415
+
+    level_of(level)
+    if options.profile is not None:
+        named_profile(options.profile, "--profile")
+    click.echo(plain(Replaying(place.absolute(), options.profile).header()))
 
 
 def _write_retired(resolved: Resolved, result: Path) -> None:

@@ -12,6 +12,7 @@ from assistants_conformance.contract.catalogue import (
 from assistants_conformance.contract.efforts import DEFAULT_EFFORT, Effort, efforts
 from assistants_conformance.contract.events import EventName, StreamGrammar, stream_grammar
 from assistants_conformance.contract.lifecycle import Edge, Lifecycle, Setting
+from assistants_conformance.contract.limits import longest_sure, named_limits, ruling
 from assistants_conformance.contract.operations import Match, Operation, Place, locate, operation, operations
 from assistants_conformance.contract.profile import (
     DEFAULT_PROFILE,
@@ -51,8 +52,11 @@ __all__ = [
     "efforts",
     "load_profile",
     "locate",
+    "longest_sure",
+    "named_limits",
     "operation",
     "operations",
     "profile_ids",
+    "ruling",
     "stream_grammar",
 ]

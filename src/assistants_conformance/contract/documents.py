@@ -39,6 +39,21 @@ def merge_patch(target: Any, patch: Any) -> Any:
     return result
 
 
+def patched(family: str, shape: str, name: str, patches: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema `schemas/<family>/<shape>/<name>.json` as one profile has it, its references as they stand.
+
+    Raises:
+        ContractError: the file is missing.
+    """
+    document: dict[str, Any] = read(f"{family}/{shape}/{name}")
+    if "$base" in document:
+        # An event carries an object of the API with a few differences, which are all that its own document says.
+        base = _assembled("objects", shape, document.pop("$base"), patches, ())
+        document = merge_patch(base, document)
+    made: dict[str, Any] = merge_patch(document, patches.get(f"{family}/{name}", {}))
+    return made
+
+
 def assembled(family: str, shape: str, name: str, patches: Mapping[str, Any]) -> dict[str, Any]:
     """Return the schema `schemas/<family>/<shape>/<name>.json` as one profile has it, without references.
 
@@ -53,12 +68,7 @@ def _assembled(family: str, shape: str, name: str, patches: Mapping[str, Any], p
         raise ContractError(
             f"schemas/{family}/{shape}: the reference {' -> '.join((*path, name))} leads back to itself"
         )
-    document = read(f"{family}/{shape}/{name}")
-    if "$base" in document:
-        # An event carries an object of the API with a few differences, which are all that its own document says.
-        base = _assembled("objects", shape, document.pop("$base"), patches, ())
-        document = merge_patch(base, document)
-    document = merge_patch(document, patches.get(f"{family}/{name}", {}))
+    document = patched(family, shape, name, patches)
 
     def inline(value: Any) -> Any:
         if isinstance(value, list):

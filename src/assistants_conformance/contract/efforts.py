@@ -21,11 +21,13 @@ class Effort:
 
     name: str
     examples: int
+    violations: int
     walks: int
     steps: int
     racers: int
     rounds: int
     coverage: bool
+    coverage_cases: int
     stateful: bool
     fuzz_cases: int
     runs: bool

@@ -35,7 +35,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Lifecycle:
-    """The states of one kind of object."""
+    """The states of one kind of object. `births` are those in which it may begin."""
 
     kind: str
     states: frozenset[str]
@@ -43,6 +43,7 @@ class Lifecycle:
     terminal: frozenset[str]
     edges: tuple[Edge, ...]
     settings: tuple[Setting, ...]
+    births: tuple[str, ...] = ()
 
     def reachable(self, start: str, called: Collection[str] | None = None) -> frozenset[str]:
         """Return the states that can follow, the state itself included.
@@ -94,4 +95,5 @@ def lifecycle(kind: str, profile: str, shape: str) -> Lifecycle:
             for row in document["sets"]
             if _applies(row, profile, shape)
         ),
+        births=tuple(row["to"] for row in document["edges"] if row["from"] is None and _applies(row, profile, shape)),
     )

@@ -2,7 +2,7 @@
 
 from assistants_conformance.observe.detect import detect
 from assistants_conformance.observe.events import Decoder, Event
-from assistants_conformance.observe.exchange import Exchange, Request, Response, lowered
+from assistants_conformance.observe.exchange import Exchange, Request, Response, Terms, lowered
 from assistants_conformance.observe.finding import Finding
 from assistants_conformance.observe.judge import Judge
 from assistants_conformance.observe.strict_json import NotJson, parse_json
@@ -16,6 +16,7 @@ __all__ = [
     "NotJson",
     "Request",
     "Response",
+    "Terms",
     "detect",
     "lowered",
     "parse_json",

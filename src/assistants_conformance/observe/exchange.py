@@ -89,6 +89,14 @@ class Response:
 
 
 @dataclass(frozen=True)
+class Terms:
+    """What a recording of a whole scenario says of itself: nothing is missing, its contract, when its runs expire."""
+
+    profile: str
+    expiry_seconds: int | None = None
+
+
+@dataclass(frozen=True)
 class Exchange:
     """One request with its response.
 
@@ -96,7 +104,7 @@ class Exchange:
     monotonic clock; in a recording, where only the order is known, both are the exchange's number. `complete` is false
     where the recording cut the body off, or where who asked for a stream left it before its end. `session` groups
     exchanges whose order is the order of events. `arrivals` says when each event of a stream was there, on the same
-    clock; empty in a recording.
+    clock; empty in somebody's recording. `terms` are those of a recording that was made by the suites.
     """
 
     request: Request
@@ -107,3 +115,4 @@ class Exchange:
     session: str = ""
     complete: bool = True
     arrivals: tuple[float, ...] = ()
+    terms: Terms | None = None

@@ -11,9 +11,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Finding:
-    """One violation. `exchange` is None only where no answer was had at all."""
+    """One violation. `exchange` is None only where no answer was had at all.
+
+    `history` is what led there where that takes more than one request: exchanges and waits (in seconds), in order.
+    """
 
     requirement: str
     observed: str
     expected: str
     exchange: Exchange | None = None
+    history: tuple[Exchange | float, ...] = ()

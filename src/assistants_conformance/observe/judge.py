@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections import Counter, OrderedDict
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
+from assistants_conformance.contract import load_profile
 from assistants_conformance.observe.call import interpret
 from assistants_conformance.observe.context import Context
 from assistants_conformance.observe.detect import detect
 from assistants_conformance.observe.report import Report
 from assistants_conformance.observe.rules import RULES
-from assistants_conformance.observe.world import World
+from assistants_conformance.observe.world import Coming, World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from assistants_conformance.contract import Profile
     from assistants_conformance.observe.exchange import Exchange
     from assistants_conformance.observe.finding import Finding
 
+#: What moves a run, as it is addressed.
+_ON_A_RUN = re.compile(r"/runs/(?P<run>[^/]+)/(?P<what>submit_tool_outputs|cancel)$")
+_OPERATIONS = {"submit_tool_outputs": "submit_tool_outputs", "cancel": "cancel_run"}
 #: A recording is read session by session; a few are kept so that interleaved ones stay whole.
 _OPEN_SESSIONS = 64
 
@@ -69,14 +75,14 @@ class Judge:
         A finding may point to an earlier exchange: that a message was let in while a run was active shows only later.
         """
         world, sticky = self._session(exchange.session)
-        profile = self._profile or detect(exchange, sticky)
+        profile, closed, expiry = self._terms(exchange, sticky)
         call = interpret(exchange, profile) if profile is not None else None
         if call is None or profile is None:
             self.passed_over["not of this API"] += 1
             return []
         self._sessions[exchange.session] = (world, profile.id)
         self.judged[profile.id] += 1
-        if exchange.response.status >= 500 and not self._closed:
+        if exchange.response.status >= 500 and not closed:
             # The service's own fault, listed apart: nothing else can be learned from it.
             self.server_errors.append(exchange)
             return []
@@ -84,7 +90,7 @@ class Judge:
             self.passed_over["cut off by the recorder"] += 1
             return []
         report = self.report.at(profile, exchange)
-        context = Context(world, report, self._closed, self._expiry_seconds)
+        context = Context(world, report, closed, expiry)
         before = len(report.findings)
         for rule in RULES:
             try:
@@ -92,6 +98,27 @@ class Judge:
             except Exception:
                 self.crashes.append(f"{rule.__name__} on {exchange.source}: {traceback.format_exc(limit=-3)}")
         return report.findings[before:]
+
+    def foresee(self, exchanges: Iterable[Exchange]) -> None:
+        """Hear of requests that were under way at the same time, before they are judged one by one."""
+        coming: dict[str, list[Coming]] = {}
+        for exchange in exchanges:
+            request, status = exchange.request, exchange.response.status
+            found = _ON_A_RUN.search(request.path) if request.method == "POST" else None
+            if found is not None and (200 <= status < 300 or status >= 500):
+                operation = _OPERATIONS[found["what"]]
+                row = Coming(unquote(found["run"]), operation, exchange.started, exchange.ended)
+                coming.setdefault(exchange.session, []).append(row)
+        for session, rows in coming.items():
+            self._session(session)[0].coming = tuple(rows)
+
+    def _terms(self, exchange: Exchange, sticky: str | None) -> tuple[Profile | None, bool, int | None]:
+        """Return by what an exchange is judged: the contract, whether the trace is whole, when runs expire."""
+        terms = exchange.terms
+        if terms is None or (self._profile is not None and self._profile.id != terms.profile):
+            # A scenario that drove by another contract proves nothing by what it left out.
+            return self._profile or detect(exchange, sticky), self._closed, self._expiry_seconds
+        return load_profile(terms.profile), True, self._expiry_seconds or terms.expiry_seconds
 
     def _session(self, name: str) -> tuple[World, str | None]:
         known = self._sessions.get(name)

@@ -21,6 +21,8 @@ class Report:
     def __init__(self, on_finding: Callable[[Finding], None] | None = None) -> None:
         self.exercised: Counter[str] = Counter()
         self.findings: list[Finding] = []
+        #: How often a run was seen to go from one status to the next: `before after`, the first with nothing before.
+        self.edges: Counter[str] = Counter()
         self._on_finding = on_finding
         self.profile: Profile | None = None
         self.exchange: Exchange | None = None

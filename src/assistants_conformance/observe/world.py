@@ -55,6 +55,16 @@ class RunSeen:
     found: frozenset[str] | None = None
 
 
+@dataclass(frozen=True)
+class Coming:
+    """A submit or cancel that was begun while other requests were under way."""
+
+    run: str
+    operation: str
+    started: float
+    ended: float
+
+
 @dataclass
 class EntrySeen:
     """One file of a vector store: its last status, the chunking that it was given, whether it was there before."""
@@ -109,6 +119,8 @@ class World:
         self.skew: float | None = None
         #: Ids that were given to more than one object.
         self.doubled: set[str] = set()
+        #: What is known to come among requests that overlap; see `Judge.foresee`.
+        self.coming: tuple[Coming, ...] = ()
 
     def see(self, kind: str, identifier: str, parents: dict[str, str]) -> Seen:
         """Return what is remembered of an object, new or known."""
@@ -126,6 +138,16 @@ class World:
             run = self.runs[identifier] = RunSeen(identifier, thread_id)
             self.runs_of_thread.setdefault(thread_id, set()).add(identifier)
         return run
+
+    def called(self, run: RunSeen, until: float) -> set[str]:
+        """Return what may have been done to a run since it was last seen, up to a time.
+
+        Of requests that overlap the judge hears in the order in which they began; one that began later may have been
+        carried out before.
+        """
+        since = run.exchange.started if run.exchange is not None else float("-inf")
+        coming = [row for row in self.coming if row.run == run.id and row.started < until and row.ended > since]
+        return run.called | {row.operation for row in coming}
 
     def store(self, identifier: str) -> StoreSeen:
         """Return what is remembered of a vector store, new or known."""

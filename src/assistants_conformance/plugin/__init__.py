@@ -65,12 +65,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--assistants-reached", action="store_true", default=False, help="do not ask the target first")
 
 
-def _found(config: pytest.Config) -> Session | None:
+def session_of(config: pytest.Config) -> Session | None:
+    """Return what a session of the suites knows, None where there is none."""
     return config.stash.get(_SESSION, None)
 
 
 def _begin(config: pytest.Config) -> Session:
-    found = _found(config)
+    found = session_of(config)
     if found is None:
         from assistants_conformance.plugin.session import Session, Stopped  # noqa: PLC0415
 
@@ -122,7 +123,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Show the settings, secrets hidden."""
-    found = _found(config)
+    found = session_of(config)
     return [] if found is None or config.getoption("assistants_reached") else found.header()
 
 
@@ -232,7 +233,7 @@ def pytest_configure() -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Note that a worker of xdist was started."""
-    found = _found(node.config)
+    found = session_of(node.config)
     if found is not None:
         found.workers += 1
         node.workerinput[_PROPERTY] = found.for_worker()
@@ -244,14 +245,14 @@ def pytest_testnodedown(node: Any, error: object) -> None:
     output = getattr(node, "workeroutput", {}).get(_PROPERTY)
     if output is not None:
         _begin(node.config).take(output)
-    elif error and (found := _found(node.config)) is not None:
+    elif error and (found := session_of(node.config)) is not None:
         found.broken = True
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Decide the verdicts, write the result and set the exit status; a worker hands over what it has."""
-    found = _found(session.config)
+    found = session_of(session.config)
     if found is None:
         return
     if _is_worker(session.config):
@@ -264,7 +265,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Print the report."""
-    found = _found(config)
+    found = session_of(config)
     if found is None or _is_worker(config):
         return
     for block in found.report(colour=bool(terminalreporter.hasmarkup)):

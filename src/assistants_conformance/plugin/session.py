@@ -12,14 +12,15 @@ import httpx2
 import pytest
 
 from assistants_conformance._data import folder
-from assistants_conformance.cassette.form import CassetteError
-from assistants_conformance.cassette.masking import SecretError
-from assistants_conformance.contract import DEFAULT_PROFILE, LEVELS
+from assistants_conformance.contract import LEVELS
 from assistants_conformance.observe import Judge
 from assistants_conformance.plugin.keeping import Keeping
-from assistants_conformance.plugin.taping import LIVE_ONLY, NO_CASSETTE, Taping, hidden_hosts, offline, taping_of
+from assistants_conformance.plugin.recording import KeepError, Recording
+from assistants_conformance.plugin.replaying import Replaying
+from assistants_conformance.plugin.taping import LIVE_ONLY, NoCassette, Tapes, asked
 from assistants_conformance.reporting.console import Ink, report, screen, totals, verdict_line
 from assistants_conformance.reporting.costs import costs, spent
+from assistants_conformance.reporting.edges import lifecycle, table
 from assistants_conformance.reporting.result import Target, document, write
 from assistants_conformance.reporting.tally import Tally
 from assistants_conformance.reporting.verdicts import Verdicts, decide
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from assistants_conformance.cassette.provenance import Provenance
     from assistants_conformance.scenario import Binding
 
 #: The statuses of pytest that say only how the tests ended: passed, failed, none collected.
@@ -43,10 +43,6 @@ _ORDINARY = (0, 1, 5)
 
 class Stopped(Exception):
     """A session cannot begin; the message is one line."""
-
-
-class _NoCassette(Exception):
-    """A scenario that was not recorded."""
 
 
 def options_of(config: pytest.Config) -> Options:
@@ -128,28 +124,28 @@ class Session:
         self._ran = 0
         self._verdicts: Verdicts | None = None
         self._notes: list[str] = []
-        self._secrets: list[str] = []
         self._begun = time.monotonic()
         path = config.getoption("assistants_json")
         self._json: Path | None = config.invocation_params.dir / path if path else None
-        self._recording: Provenance | None = None
+        self._recording: Recording | None = None
+        self._replaying: Replaying | None = None
         self._dry = bool(config.getoption("assistants_dry_run"))
         try:
             self._level = level_of(config.getoption("assistants_level"))
-            self._taping = taping_of(config)
+            record, replay = asked(config)
             options = options_of(config)
             if self._dry:
                 options = replace(options, url=REFERENCE)
-            if self._taping is not None and self._taping.replays:
-                self._recording = self._taping.provenance(options.profile, DEFAULT_PROFILE)
-                options = replace(options, url=REFERENCE, profile=self._recording.profile, faults=())
+            if replay is not None:
+                self._replaying = Replaying(replay, options.profile)
+                options = replace(options, url=REFERENCE, profile=self._replaying.told.profile)
             self.resolved: Resolved = resolve(options, os.environ, config.invocation_params.dir)
             self.settings = self.resolved.settings
             given = json.loads(getattr(config, "workerinput", {}).get("conformance", "{}"))
             if "seed" in given:
                 self.settings = replace(self.settings, seed=given["seed"])
-            if self._recording is not None:
-                self.settings = Taping.settings(self._recording, self.settings, self.resolved.settings.profile)
+            if self._replaying is not None:
+                self.settings = self._replaying.settings(self.settings, self.settings.profile)
             elif self.settings.embedded:
                 self.settings = embedded(self.settings, declared=self._dry)
                 check_faults(self.settings)
@@ -157,36 +153,44 @@ class Session:
                 reach(self.resolved)
             if self._json is not None:
                 _check_folder(self._json)
-            live = self._recording is None and not self.settings.embedded
+            live = self._replaying is None and not self.settings.embedded
             self._keeping = Keeping(config, self.settings, given, live=live, counted=self._dry)
+            if record is not None:
+                hide = config.getoption("assistants_hide_host")
+                self._recording = Recording(record, self.settings, given.get("tapes"), hide_host=hide)
         except (ConfigError, UnreachableError) as error:
             raise Stopped(str(error)) from error
-        known = self._recording.capabilities if self._recording is not None else {}
-        if self._taping is not None and not self._taping.replays:
-            hidden = hidden_hosts(self.settings, hide=config.getoption("assistants_hide_host"))
-            self._taping.begin_recording(self.settings, hidden, given.get("taping"))
+        known: Mapping[str, tuple[bool, str]] = {}
+        if self._replaying is not None:
+            known = self._replaying.told.capabilities
+        if self._recording is not None:
             if not worker:
-                self._taping.probe(self.settings, self._new_judge())
-            known = self._taping.capabilities
+                self._recording.probe(self.settings, self._new_judge())
+            known = self._recording.capabilities
         self._capabilities = Capabilities(self.settings.capabilities, known)
         self._known = {one.requirement: one for one in self.settings.known}
         self._ink = Ink(secrets=self.resolved.secrets)
 
     def header(self) -> list[str]:
         """Return the settings in lines, secrets hidden."""
-        lines = self.resolved.header()
-        if self._recording is not None:
-            told = self._recording
-            lines = [f"replay: {told.target}, recorded {told.recorded} for {told.profile} by {told.tool}"]
+        lines = self.resolved.header() if self._replaying is None else [self._replaying.header()]
         return ["assistants-conformance " + line for line in lines]
 
     def for_worker(self) -> str:
         """Return what a worker of xdist has to know."""
-        taping = self._taping.for_worker() if self._taping is not None else None
-        return json.dumps({"seed": self.settings.seed, "taping": taping, **self._keeping.for_worker()})
+        tapes = self._tapes.for_worker() if self._tapes is not None else None
+        return json.dumps({"seed": self.settings.seed, "tapes": tapes, **self._keeping.for_worker()})
+
+    @property
+    def _tapes(self) -> Tapes | None:
+        return self._recording or self._replaying
 
     def _new_judge(self) -> Judge:
         return Judge(self.settings.profile, closed=True, expiry_seconds=self.settings.run_expiry_seconds)
+
+    def told(self) -> tuple[Verdicts | None, int, Mapping[str, str]]:
+        """Return the verdicts, how many scenarios ran, and those that a replay lacks something for, with what."""
+        return self._verdicts, self._ran, self._replaying.older if self._replaying is not None else {}
 
     # -- selection ---------------------------------------------------------------------------------------------------
 
@@ -227,7 +231,7 @@ class Session:
         if self._api is not None:
             self._api.judge = judge
             return self._api
-        if self._taping is not None:
+        if self._tapes is not None:
             # What a scenario is given in the end depends on its name.
             self._api = Api(settings, judge, httpx2.MockTransport(lambda _: httpx2.Response(500)))
         elif settings.embedded:
@@ -262,7 +266,7 @@ class Session:
             return "not-applicable", over
         try:
             outcome = self._conduct(function, api, name, arguments)
-        except _NoCassette as error:
+        except NoCassette as error:
             for identifier in active:
                 tally.blocked.setdefault(identifier, str(error))
             return "not-applicable", str(error)
@@ -277,6 +281,7 @@ class Session:
             if judge is not None:
                 tally.exercised.update(judge.exercised)
                 runs = self._keeping.meter.spent.runs - runs
+                tally.edges.update(judge.report.edges)
                 tally.runs += runs
                 area = self.settings.profile.requirement(active[0]).area if active else "other"
                 tally.add_cost(area, tally.requests - requests, runs)
@@ -285,27 +290,15 @@ class Session:
         return self._told(outcome)
 
     def _conduct(self, function: Callable[..., Any], api: Api, name: str, arguments: Mapping[str, Any]) -> Outcome:
-        taping = self._taping
-        if taping is None or self._judge is None:
+        if self._tapes is None or self._judge is None:
             api.chance = Chance(f"{self.settings.seed}/{name}")
             return conduct(function, api, self._tally, name, arguments)
-        own = taping.api(self.settings, self._judge, name)
-        own.capabilities = self._capabilities
-        self._keeping.fit(own)
-        try:
-            if not taping.insert(own, name):
-                raise _NoCassette(f"{NO_CASSETTE}: record it again")
-            with offline(taping.replays):
-                outcome = conduct(function, own, self._tally, name, arguments)
-        except CassetteError as error:
-            raise _NoCassette(f"{NO_CASSETTE}: {error}") from error
-        finally:
-            own.close()
-        try:
-            taping.eject(own, name)
-        except SecretError as error:
-            self._secrets.append(str(error))
-        return outcome
+        with self._tapes.scenario(self.settings, self._judge, name) as own:
+            own.capabilities = self._capabilities
+            self._keeping.fit(own)
+            outcome = conduct(function, own, self._tally, name, arguments)
+            self._tapes.ended(outcome.gave_up)
+            return outcome
 
     def broke(self, binding: Binding, reason: str) -> None:
         """Note that a scenario failed before or after its own part."""
@@ -343,7 +336,7 @@ class Session:
                 "tally": self._tally.to_json(),
                 "capabilities": dict(self._capabilities.known),
                 "filtered": self._filtered,
-                "secrets": self._secrets,
+                "tapes": self._tapes.give() if self._tapes is not None else {},
                 "expected": self._expected,
                 "matched": self._matched,
                 "selected": self._selected,
@@ -358,7 +351,8 @@ class Session:
         self._tally.merge(data["tally"])
         self._probed.update({name: (there, how) for name, (there, how) in data["capabilities"].items()})
         self._filtered = self._filtered or data["filtered"]
-        self._secrets += data["secrets"]
+        if self._tapes is not None:
+            self._tapes.take(data["tapes"])
         # Every worker collects everything and runs its share.
         self._expected, self._matched, self._selected = data["expected"], data["matched"], data["selected"]
         self._ran += data["ran"]
@@ -375,10 +369,12 @@ class Session:
         self._tally.add_tokens(*self._keeping.meter.used())
         requests, left = self._keeping.tidy()
         self._tally.requests += requests
-        self._notes += [self._ink.clean(line) for line in left]
+        self._notes += left
         if self._dry:
             return 0 if self._selected else 2
-        if self._recording is not None:
+        whole = self._filtered is None
+        if self._replaying is not None:
+            self._filtered = self._filtered or self._replaying.lacking
             for identifier, row in self.settings.profile.requirements.items():
                 if row.live_only:
                     self._tally.leave_out(identifier, LIVE_ONLY)
@@ -392,7 +388,7 @@ class Session:
         status = verdicts.exit_status
         if not self._selected:
             status = self._nothing(status)
-        status = max(status, self._taped(verdicts))
+        status = max(status, self._taped(verdicts, whole=whole, stopped=exitstatus not in _ORDINARY))
         if self._json is not None and not self._write(self._json, verdicts):
             status = 2
         if exitstatus not in _ORDINARY:
@@ -406,29 +402,32 @@ class Session:
         self._notes.append(f"no scenario ran: none that was collected is about the profile {self.settings.profile.id}")
         return status
 
-    def _taped(self, verdicts: Verdicts) -> int:
-        """Keep what was recorded, or compare what was replayed; return an exit status."""
-        taping, whole = self._taping, self._filtered is None
-        if taping is None:
-            return 0
+    def _taped(self, verdicts: Verdicts, *, whole: bool, stopped: bool) -> int:
+        """Keep what was recorded, or tell of what was replayed; return an exit status."""
         now = {row.requirement.id: row.verdict for row in verdicts.rows}
-        if self._recording is not None:
+        if self._replaying is not None:
             most = self._config.getoption("assistants_max_age")
-            self._notes += taping.compared(self._recording, now if whole else {}, most)
+            self._notes += self._replaying.notes(now, most, whole=whole)
+            return self._replaying.exit_status
+        if self._recording is None:
             return 0
-        if self._secrets:
-            self._notes += [f"not kept: {told}" for told in self._secrets]
+        if stopped:
+            self._notes.append("nothing was kept: the recording was stopped before its end")
             return 2
-        self._notes += taping.keep(taping.describe(self.settings, verdicts.overall, now), whole=whole).lines()
+        try:
+            self._notes += self._recording.keep(verdicts.overall, now, whole=whole).lines()
+        except KeepError as error:
+            self._notes.append(str(error))
+            return 2
         return 0
 
     def _write(self, path: Path, verdicts: Verdicts) -> bool:
         settings = self.settings
         result = document(
             Target(
-                self._recording.target if self._recording is not None else settings.url or "reference",
+                self._replaying.told.target if self._replaying is not None else settings.url or "reference",
                 settings.profile.id,
-                "replay" if self._recording is not None else "reference" if settings.embedded else "live",
+                "replay" if self._replaying is not None else "reference" if settings.embedded else "live",
                 {name: there for name, (there, _) in self._probed.items()},
                 {name: how for name, (_, how) in self._probed.items()},
             ),
@@ -440,6 +439,7 @@ class Session:
             tokens=(self._tally.prompt_tokens, self._tally.completion_tokens),
             duration_seconds=time.monotonic() - self._begun,
             secrets=self.resolved.secrets,
+            lifecycle=lifecycle(settings.profile, self._tally.edges),
         )
         try:
             write(path, result)
@@ -461,6 +461,7 @@ class Session:
         yield f"\n{'=' * 30} conformance: {self.settings.profile.id} {'=' * 30}"
         yield from report(verdicts, self.settings.profile.requirements, ink)
         yield ""
+        yield from table(self.settings.profile, self._tally.edges)
         for name, (_, how) in sorted(self._probed.items()):
             yield f"capability {name}: {ink.clean(how)}"
         if self.broken:
@@ -468,13 +469,14 @@ class Session:
         yield f"{totals(verdicts, ink)}; {spent(self._tally, len(verdicts.rows), self._keeping.minutes)}"
         if self._filtered is not None:
             yield f"a part only: {self._filtered}"
-        yield from self._notes
+        yield from (ink.clean(note, lines=True) for note in self._notes)
         yield verdict_line(verdicts, ink)
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, and leave nothing behind."""
         self._drop_api()
-        self._keeping.close()
+        if self._tapes is not None:
+            self._tapes.close()
 
 
 def _check_folder(file: Path) -> None:

@@ -10,7 +10,8 @@ from assistants_conformance.recordings._problem import EMPTY, REREAD, Broken, En
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from assistants_conformance.recordings._place import Readable
 
 _TAIL = re.compile(r"\s*,?\s*")
 
@@ -44,7 +45,7 @@ def fault(error: Exception, line: int = 1) -> Broken:
     return Broken(place, f"not JSON: {str(error)[:100]}: {REREAD}")
 
 
-def read_json(path: Path, keys: frozenset[str]) -> Iterator[Entry | Broken]:
+def read_json(path: Readable, keys: frozenset[str]) -> Iterator[Entry | Broken]:
     """Yield the entries of the list under one of the `keys` ("Entries", "log.entries"), and what is broken.
 
     Raises:

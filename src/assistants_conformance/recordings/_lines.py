@@ -20,7 +20,8 @@ from assistants_conformance.recordings._problem import EMPTY, Broken, Entry, For
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
+
+    from assistants_conformance.recordings._place import Readable
 
 KEY = "lines"
 MARKS = frozenset({"request", "response"})
@@ -28,7 +29,7 @@ MARKS = frozenset({"request", "response"})
 _PREFIX = "_binary_base64_prefix"
 
 
-def read_lines(path: Path) -> Iterator[Entry | Broken]:
+def read_lines(path: Readable) -> Iterator[Entry | Broken]:
     """Yield the lines of a file, parsed one by one.
 
     Raises:

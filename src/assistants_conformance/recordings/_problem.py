@@ -18,13 +18,14 @@ class Problem:
     """Something that was not read.
 
     `place` is an entry number (from 0), a line and a column (from 1), or empty where the whole file is meant. `damaged`
-    is a recording, or what should be one, with a fault; `foreign` is a valid file that is no recording of a known form.
+    is a recording, or what should be one, with a fault; `foreign` is a valid file that is no recording of a known form;
+    `unanswered` is a request that got no answer when it was recorded.
     """
 
     path: Path
     place: str
     message: str
-    kind: Literal["damaged", "foreign"]
+    kind: Literal["damaged", "foreign", "unanswered"]
 
     def __str__(self) -> str:
         return f"{self.path}: {self.place}: {self.message}" if self.place else f"{self.path}: {self.message}"

@@ -6,12 +6,14 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from assistants_conformance.observe.exchange import Exchange
+from assistants_conformance.observe.exchange import Exchange, Terms
 from assistants_conformance.recordings import _azure, _cassette, _har, _lines
-from assistants_conformance.recordings._json import read_json
+from assistants_conformance.recordings._json import parse, read_json
+from assistants_conformance.recordings._own import OWN, PROVENANCE, PROVENANCE_MARK, lost, terms, timed
 from assistants_conformance.recordings._parts import Parts, mapping
+from assistants_conformance.recordings._place import ARCHIVE, Member, Readable, members
 from assistants_conformance.recordings._problem import (
     Broken,
     DamagedError,
@@ -53,14 +55,21 @@ _FOREIGN = "no recording of a known form (vcrpy, Ruby VCR, Azure SDK, HAR, JSON 
 
 @dataclass
 class Source:
-    """One file. `format` is known, and not empty, once its first exchange was read.
+    """One file, or one member of an archive. `format` is known, and not empty, once its first exchange was read.
 
-    `fault` tells why the path, then a folder, could not even be listed.
+    `fault` tells why the path, then a folder or an archive, could not even be listed.
     """
 
     path: Path
     format: str = ""
     fault: str = ""
+    member: Member | None = None
+    _terms: Terms | None = None
+
+    @property
+    def _bytes(self) -> Readable:
+        # `open` of a path has many more signatures than the one that is used.
+        return self.member or cast("Readable", self.path)
 
     def read(self, on_problem: OnProblem, numbers: Iterator[int] | None = None) -> Iterator[Exchange]:
         """Yield the exchanges of the file; `numbers` gives each its place in the order of events."""
@@ -76,7 +85,7 @@ class Source:
             report(self.fault)
             return
         try:
-            size = self.path.stat().st_size
+            size = self.path.stat().st_size if self.member is None else self.member.size
             if size > MAX_FILE:
                 report(f"{size >> 20} MB, and files over {MAX_FILE >> 20} MB are not read: split it")
                 return
@@ -84,29 +93,44 @@ class Source:
                 if isinstance(item, Broken):
                     report(item)
                     continue
+                if item.key == OWN:
+                    self._terms = terms(item.value)
+                    continue
                 form = _FORMATS[item.key]
                 place = f"entry {item.number}" if item.line is None else f"entry {item.number}, line {item.line}"
                 try:
                     value = mapping(item.value, "the entry")
                     self._recognise(form, value)
+                    if self._terms is not None and lost(value):
+                        on_problem(Problem(self.path, place, lost(value), "unanswered"))
+                        continue
                     exchange = self._exchange(form, item, value, numbers)
                 except DamagedError as error:
                     report(str(error), place)
                 else:
                     yield exchange
         except ForeignError as foreign:
+            if self._is_provenance():
+                return
             on_problem(Problem(self.path, "", str(foreign) or _FOREIGN, "foreign"))
         except OSError as error:
             report(f"cannot be read ({error.strerror or type(error).__name__}): mend its permissions or take it out")
 
+    def _is_provenance(self) -> bool:
+        """Say whether it is what lies beside the cassettes of the suites and is none."""
+        if self.path.name != PROVENANCE:
+            return False
+        document = parse(self._bytes.read_bytes())
+        return isinstance(document, dict) and PROVENANCE_MARK in document
+
     def _items(self) -> Iterator[Entry | Broken]:
         suffix = self.path.suffix.lower()
         if suffix in YAML:
-            return read_yaml(self.path, _YAML_KEYS)
+            return read_yaml(self._bytes, _YAML_KEYS)
         if suffix in JSON:
-            return read_json(self.path, _JSON_KEYS)
+            return read_json(self._bytes, _JSON_KEYS)
         if suffix in LINES:
-            return _lines.read_lines(self.path)
+            return _lines.read_lines(self._bytes)
         raise ForeignError(f"no recording: their names end in {', '.join(sorted(SUFFIXES))}")
 
     def _recognise(self, form: _Format, value: Mapping[str, Any]) -> None:
@@ -123,11 +147,14 @@ class Source:
         if item.key == _lines.KEY:
             source, session = _lines.named(value, name, source)
         now = float(next(numbers))
-        return Exchange(made.request, made.response, source, now, now, session, made.complete)
+        exchange = Exchange(made.request, made.response, source, now, now, session, made.complete)
+        return exchange if self._terms is None else timed(exchange, value, self._terms)
 
 
 def find_sources(paths: Iterable[Path]) -> Iterator[Source]:
     """Return the files that the paths name: folders recursively and sorted, without hidden files, each file once.
+
+    An archive (.zip) is read like a folder.
 
     Raises:
         RecordingError: a path does not exist; at once, before anything is read.
@@ -142,7 +169,7 @@ def find_sources(paths: Iterable[Path]) -> Iterator[Source]:
 def _found(given: list[Path]) -> Iterator[Source]:
     seen: set[Path] = set()
     for start in given:
-        for source in _walk(start) if start.is_dir() else [Source(start)]:
+        for source in _walk(start) if start.is_dir() else _file(start):
             # Read twice, a recording would show the same ids made twice.
             resolved = source.path.resolve()
             if resolved not in seen:
@@ -162,8 +189,20 @@ def _walk(folder: Path) -> Iterator[Source]:
         if path.is_dir():
             if not path.is_symlink():
                 yield from _walk(path)
-        elif path.suffix.lower() in SUFFIXES and (path.is_file() or path.is_symlink()):
-            yield Source(path)
+        elif path.suffix.lower() in SUFFIXES | {ARCHIVE} and (path.is_file() or path.is_symlink()):
+            yield from _file(path)
+
+
+def _file(path: Path) -> Iterator[Source]:
+    if path.suffix.lower() != ARCHIVE:
+        yield Source(path)
+        return
+    try:
+        inside = list(members(path, SUFFIXES))
+    except OSError as error:
+        yield Source(path, fault=f"cannot be unpacked ({error.strerror}): take it out or make it again")
+        return
+    yield from (Source(member.path, member=member) for member in inside)
 
 
 def read_paths(paths: Iterable[Path], on_problem: OnProblem) -> Iterator[Exchange]:

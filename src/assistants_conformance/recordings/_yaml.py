@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from assistants_conformance.recordings._own import OWN
 from assistants_conformance.recordings._problem import EMPTY, REREAD, Broken, Entry, ForeignError, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from typing import BinaryIO
+
+    from assistants_conformance.recordings._place import Readable
 
 MAX_DEPTH = 64
 MAX_ALIASED = 16 * 2**20
@@ -93,6 +95,10 @@ class _Parser:
                 return
             name = self._value(event)
             event = next(self._events)
+            if name == OWN:
+                line = self._line(event)
+                yield Entry(OWN, 0, line, self._value(event))
+                continue
             if not isinstance(name, str) or name not in self.keys:
                 self._value(event)
                 continue
@@ -204,8 +210,10 @@ class _Parser:
             self._fault = (self._line(event), message)
 
 
-def read_yaml(path: Path, keys: frozenset[str]) -> Iterator[Entry | Broken]:
+def read_yaml(path: Readable, keys: frozenset[str]) -> Iterator[Entry | Broken]:
     """Yield the entries of the list under one of the top-level `keys`, and what is broken between them.
+
+    What a cassette of the suites says of itself comes as an entry too.
 
     Raises:
         ForeignError: a valid file without such a list.

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from assistants_conformance.reference import (
     access,
+    careless_mixtures,
     careless_state,
     faulty,
     handlers_assistants,
@@ -191,11 +192,13 @@ class Reference:
         access.check_beta(self.profile, request, match.operation, self.faults)
         call = self._call(request, match)
         if self.faults.active:
+            careless_mixtures.check_mixture(match.operation.id, call, self.faults)
             result = careless_state.carry_out(self.world, match.operation.id, call)
         else:
             result = HANDLERS[match.operation.id](self.world, call)
         if isinstance(result, Raw | RunStream):
             return result
+        careless_mixtures.lost(self.world, match.operation.id, call, result)
         return written_carelessly(match.operation.id, result, self.faults, self.world.now())
 
     def _route(self, request: Request) -> Match:

@@ -75,7 +75,8 @@ def _demand(body: Json, faults: Faults) -> None:
         raise refuse("server_error")
     given = body.get("tools")
     for tool in given if isinstance(given, list) else ():
-        inner = tool.get(tool.get("type")) if isinstance(tool, dict) else None
+        kind = tool.get("type") if isinstance(tool, dict) else None
+        inner = tool.get(kind) if isinstance(kind, str) else None
         if not isinstance(inner, dict):
             continue
         if faults.on("function-needs-a-description") and "name" in inner and "description" not in inner:

@@ -35,10 +35,14 @@ class CarelessEngine(ProjectEngine):
         super().__init__(world)
         self._faults = world.faults
         self._late: list[tuple[Run, int]] = []
+        #: What a run has read of its thread when it began.
+        self._copies: dict[str, tuple[dict[str, str], dict[str, Message]]] = {}
 
     def accept(self, run: Run) -> None:
         """Take a new run in."""
         super().accept(run)
+        thread = self._thread(run)
+        self._copies[run.id] = (dict(thread.metadata), dict(thread.messages))
         if self._faults.on("runs-start-late"):
             run.due = run.arrived + _SLOW_SECONDS
 
@@ -69,7 +73,14 @@ class CarelessEngine(ProjectEngine):
         if self._faults.on("cancel-is-forgotten") and run.status == "cancelling":
             run.status = "in_progress"
             self._think(run, now)
+        shown, later = run.expires_at, (run.started_at or run.created_at) - run.created_at
+        if run.status != "requires_action" or shown is None or not self._faults.on("expiry-counts-from-the-start"):
+            super()._settle(run, now)
+            return
+        run.expires_at = shown + later
         super()._settle(run, now)
+        if run.expires_at == shown + later:
+            run.expires_at = shown
 
     def cancel(self, run: Run) -> None:
         """Begin to cancel an open run."""
@@ -77,6 +88,8 @@ class CarelessEngine(ProjectEngine):
         if faults.on("cancel-leaves-the-run-running"):
             return
         super().cancel(run)
+        if faults.on("cancelling-run-does-not-lock") and run.status == "cancelling":
+            run.due = self._world.clock.now() + _HELD_SECONDS
         if faults.on("cancel-moves-the-expiry") and run.expires_at is not None:
             run.expires_at += 60
         if faults.on("cancelled-at-set-at-once"):
@@ -94,6 +107,8 @@ class CarelessEngine(ProjectEngine):
         if faults.on("outputs-are-cut"):
             outputs = {name: text[:8] for name, text in outputs.items()}
         super().submit(run, outputs)
+        if faults.on("submit-resets-metadata"):
+            run.metadata = {}
         if faults.on("submit-extends-the-expiry"):
             run.expires_at = self._world.expiry(self._world.now() + 1)
         if faults.on("submit-clears-started-at"):
@@ -156,6 +171,9 @@ class CarelessEngine(ProjectEngine):
         if status == "cancelled" and faults.on("cancelled-run-fails-without-error"):
             status = "failed"
         super()._end(run, status, at, reason=reason)
+        self._write_back(run)
+        if status == "expired" and faults.on("expired-run-writes-on"):
+            self._late.append((run, self._world.now()))
         if status == "cancelled":
             self._spoil_cancelled(run, at)
             if faults.on("cancel-leaves-the-step-open"):
@@ -173,6 +191,17 @@ class CarelessEngine(ProjectEngine):
             run.incomplete_reason = None
         if faults.on("expires-at-kept-at-the-end"):
             run.expires_at = expiry
+
+    def _write_back(self, run: Run) -> None:
+        """Write the thread as the run has read it, over whatever came about meanwhile."""
+        thread = self._world.store.threads.get(run.thread_id)
+        if thread is None or run.id not in self._copies:
+            return
+        metadata, messages = self._copies.pop(run.id)
+        if self._faults.on("run-writes-its-thread-back"):
+            thread.metadata = metadata
+        if self._faults.on("run-writes-its-messages-back"):
+            thread.messages.update(messages)
 
     def _spoil_cancelled(self, run: Run, at: int) -> None:
         if self._faults.on("cancelled-without-a-time"):

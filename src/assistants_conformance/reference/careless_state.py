@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from assistants_conformance.reference import careless_races
+from assistants_conformance.reference.careless_races import Crossings
+from assistants_conformance.reference.careless_values import check_bytes, misread
 from assistants_conformance.reference.handlers import HANDLERS
 from assistants_conformance.reference.refusal import Refusal, refuse
 from assistants_conformance.reference.state import Attachment
@@ -88,6 +91,9 @@ class Remains:
     locked: set[str] = field(default_factory=set)
     latest: dict[str, tuple[object, float, dict[str, Any], str]] = field(default_factory=dict)
     peer: object = None
+    crossings: Crossings = field(default_factory=Crossings)
+    stuck: set[str] = field(default_factory=set)
+    refused: dict[str, int] = field(default_factory=dict)
 
 
 def carry_out(world: World, operation: str, call: Call) -> Json | Raw | RunStream:
@@ -96,12 +102,16 @@ def carry_out(world: World, operation: str, call: Call) -> Json | Raw | RunStrea
     Raises:
         Refusal: it is refused.
     """
-    call = replace(call, params=_misread(world, operation, dict(call.params)), body=_garbled(world.faults, call.body))
+    body = misread(world.faults, operation, _garbled(world.faults, call.body))
+    check_bytes(world, operation, body)
+    call = replace(call, params=_misread(world, operation, dict(call.params)), body=body)
     if call.upload is not None and call.upload.filename is not None:
         call = replace(call, upload=replace(call.upload, filename=_changed(world.faults, call.upload.filename)))
     doomed = _doomed(world, operation, call)
     if operation in ("create_message", "create_run") and call.params["thread_id"] in world.remains.locked:
         raise refuse("thread_locked_message", thread_id=call.params["thread_id"], run_id=world.store.ids.new("run"))
+    if (raced := careless_races.before(world, operation, call)) is not None:
+        return raced
     with _revived(world, operation, call):
         try:
             result = HANDLERS[operation](world, call)
@@ -110,6 +120,7 @@ def carry_out(world: World, operation: str, call: Call) -> Json | Raw | RunStrea
             raise
     if doomed is not None:
         world.remains.graves.append((operation, *doomed))
+    careless_races.after(world, operation, call, result)
     if isinstance(result, dict):
         _overwritten(world, operation, result)
     return result

@@ -100,6 +100,8 @@ def refused(faults: Faults, request: Request, condition: str, status: int, error
         return 500, b"Internal Server Error", "text/plain"
     if unknown and faults.on("server-fault-in-other-words"):
         status, error = 500, {"error": _OTHER_FAULT}
+    if condition == "unknown_parameter" and request.method == "GET" and faults.on("unknown-query-redirects"):
+        status = 308
     if condition.startswith(_CONFLICTS) and faults.on("state-conflict-answers-409"):
         status = 409
     if faults.on("refusal-names-no-field") and status == 400:

@@ -106,6 +106,9 @@ def add_message(
         attachments=[] if faults.on("attachments-dropped") else attachments.rows,
         files=files,
     )
+    if faults.on("message-ids-used-again"):
+        deleted = [row for operation, _, row in world.remains.graves if operation == "delete_message"]
+        message.id = deleted[-1].id if deleted and deleted[-1].id not in thread.messages else message.id
     if not faults.on("attachment-not-given-to-thread"):
         attachments.carry_out(thread.resources)
     thread.messages[message.id] = message

@@ -28,11 +28,16 @@ def _effective(body: Json, name: str, inherited: Any) -> Any:
     return inherited if body.get(name) is None else body[name]
 
 
+def _given(resources: Json) -> Json:
+    """Return what is given of resources; null counts as not given, at any depth."""
+    return {name: _given(row) if isinstance(row, dict) else row for name, row in resources.items() if row is not None}
+
+
 def _instructions(world: World, body: Json, assistant: Assistant) -> str | None:
     base: str | None = _effective(body, "instructions", assistant.instructions)
     extra: str | None = body.get("additional_instructions")
     between = "\n" if world.faults.on("additional-instructions-on-a-new-line") else " "
-    return between.join(text for text in (base, extra) if text) or None
+    return between.join(text for text in (base, extra) if text) if extra else base
 
 
 def _check(world: World, body: Json, assistant: Assistant, instructions: str | None, *, asked: bool) -> list[Json]:
@@ -94,7 +99,7 @@ def _make(
         max_completion_tokens=body.get("max_completion_tokens"),
         truncation_strategy={"type": strategy["type"], "last_messages": strategy.get("last_messages")},
         file_ids=list(assistant.files),
-        given_resources=body.get("tool_resources") or {},
+        given_resources=_given(body.get("tool_resources") or {}),
         resources=resources,
         expires_at=world.expiry(created),
         arrived=world.clock.now(),

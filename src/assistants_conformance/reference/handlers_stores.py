@@ -131,7 +131,8 @@ def modify_vector_store(world: World, call: Call) -> Json:
     if "name" in body:
         row.name = body["name"]
     if "metadata" in body:
-        row.metadata = metadata(body["metadata"])
+        kept = row.metadata if faults.on("store-metadata-merged") else {}
+        row.metadata = kept | metadata(body["metadata"])
     if "expires_after" in body:
         row.expires_days = _days(body["expires_after"])
         if not faults.on("new-policy-counts-from-the-old-use"):

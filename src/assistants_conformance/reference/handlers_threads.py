@@ -228,7 +228,14 @@ def delete_message(world: World, call: Call) -> Json:
     message = world.store.message(thread.id, call.params["message_id"])
     lock.check_delete(world, thread)
     if not world.faults.on("delete-only-answers"):
+        names = list(thread.messages)
+        after = names[names.index(message.id) + 1 :][:1]
         del thread.messages[message.id]
+        if world.faults.on("deletion-takes-the-next-message"):
+            for other in after:
+                # What was made in the same second has the same key.
+                if thread.messages[other].created_at == message.created_at:
+                    del thread.messages[other]
     name = "message.deleted" if world.faults.on("deleted-message-without-suffix") else "thread.message.deleted"
     return deleted(message.id, name)
 

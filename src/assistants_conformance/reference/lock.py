@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from assistants_conformance.reference.careless_races import slips_in
 from assistants_conformance.reference.refusal import refuse
 
 if TYPE_CHECKING:
@@ -20,9 +21,17 @@ def holder(world: World, thread: Thread, assistant_id: str | None = None) -> Run
     for run in reversed(thread.runs.values()):
         if run.is_open:
             waits = run.status == "requires_action"
+            if run.status == "cancelling" and faults.on("cancelling-run-does-not-lock"):
+                return None
             if faults.on("streamed-runs-do-not-lock") and world.engine.streams.hears(run):
                 return None
             return None if waits and faults.on("waiting-run-does-not-lock") else run
+        if (
+            run.status == "expired"
+            and run.id in world.remains.stuck
+            and faults.on("expired-run-keeps-the-lock-once-asked")
+        ):
+            return run
         kept = run.status in ("expired", "incomplete") and faults.on(f"{run.status}-run-keeps-the-lock")
         if kept or faults.on("lock-never-ends"):
             return run
@@ -40,6 +49,8 @@ def message_refusal(world: World, thread: Thread) -> Refusal | None:
     run = holder(world, thread)
     if run is None or world.faults.on("message-accepted-while-locked"):
         return None
+    if run.status == "requires_action":
+        world.remains.stuck.add(run.id)
     if world.faults.on("message-lock-text-without-ids"):
         return refuse("thread_locked_message", thread_id="this thread", run_id="")
     return refuse("thread_locked_message", thread_id=thread.id, run_id=run.id)
@@ -51,7 +62,7 @@ def run_refusal(world: World, thread: Thread, assistant_id: str) -> Refusal | No
     if run is None or world.faults.on("second-run-accepted"):
         return None
     young = run.due is not None and run.status != "cancelling" and world.clock.now() - run.arrived < _BLIND_SECONDS
-    if young and world.faults.on("two-runs-at-once"):
+    if slips_in(world, thread) or (young and world.faults.on("two-runs-at-once")):
         return None
     if world.faults.on("run-lock-text-without-ids"):
         return refuse("thread_locked_run", thread_id="", run_id="")

@@ -129,8 +129,9 @@ def decide(now: Situation) -> Action:
 def _forced(now: Situation, choice: Json) -> Action | None:
     if now.used:
         return None
+    # The member `function` of another type of tool says nothing.
+    named = choice["function"]["name"] if choice["type"] == "function" else None
     for tool in now.tools:
-        named = choice.get("function", {}).get("name")
         if tool["type"] == choice["type"] and (named is None or tool["function"]["name"] == named):
             return _use(now, tool)
     return None

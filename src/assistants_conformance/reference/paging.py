@@ -70,6 +70,8 @@ def page(
         end = _place(places, before, kind, "before", faults)
         if faults.on("before-includes-cursor"):
             end += 1
+        if faults.on("before-leaves-out-the-same-second"):
+            end = min((place for place, row in enumerate(rows) if row.created_at == rows[end].created_at), default=end)
     window = rows[start:end]
     # `before` alone asks for the neighbours of the cursor, so what is cut off lies at the far end.
     shown = window[-limit:] if before and not after else window[:limit]
@@ -77,7 +79,10 @@ def page(
         shown = rows[:limit]
     if faults.on("before-answers-descending") and before:
         shown = sorted(shown, key=lambda row: (row.created_at, row.sequence), reverse=True)
-    result = envelope([show(row) for row in shown], has_more=len(window) > len(shown))
+    more = len(window) > len(shown)
+    if more and shown and faults.on("has-more-overlooks-the-same-second"):
+        more = window[len(shown)].created_at != shown[-1].created_at
+    result = envelope([show(row) for row in shown], has_more=more)
     return _spoilt(result, limit, faults)
 
 

@@ -122,6 +122,8 @@ def cancelled(world: World, run: Run | None, name: str) -> Json | None:
         if faults.on("refused-cancel-overwrites-the-run"):
             told, run.status = run.status, "cancelled"
             raise refuse("run_not_cancellable", status=told)
+    elif run.outputs and run.status != "requires_action" and faults.on("resumed-run-cannot-be-cancelled"):
+        raise refuse("run_not_cancellable", status=run.status)
     elif faults.on("idle-run-is-not-found-by-cancel"):
         raise refuse("not_found_run", id=name)
     elif faults.on("cancel-answers-a-confirmation"):
@@ -151,6 +153,8 @@ def submitted(world: World, run: Run, body: Json) -> Json | None:
     if faults.on("outputs-with-more-refused") and any(row.keys() - {"tool_call_id", "output"} for row in rows):
         raise refuse("unknown_parameter", at="tool_outputs[0].type")
     expected = [call["id"] for call in run.required_action]
+    if world.remains.refused.get(run.id, 0) > 1 and faults.on("second-refusal-uses-up-the-calls"):
+        raise refuse("outputs_missing", expected=expected, got=[])
     outputs = {str(row["tool_call_id"]): str(row.get("output") or "") for row in rows if row.get("tool_call_id")}
     if not _passes(faults, rows, expected):
         return None
@@ -178,6 +182,7 @@ def _passes(faults: Faults, rows: list[Json], expected: list[str]) -> bool:
 
 def refused(world: World, run: Run) -> None:
     """Spoil a run whose outputs are about to be refused."""
+    world.remains.refused[run.id] = world.remains.refused.get(run.id, 0) + 1
     if world.faults.on("refused-submit-fails-the-run"):
         run.last_error = {"code": "server_error", "message": "The outputs do not fit."}
         run.status, run.failed_at = "failed", world.now()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
@@ -126,7 +127,7 @@ def audit(paths: Iterable[Path], profile: Profile | None = None, exclude: Collec
         profile: the contract; None: that of each exchange is found by itself.
         exclude: patterns (as of a shell) of sources that are no evidence, such as cassettes written by hand.
     """
-    left_out = 0
+    passed = Counter[str]()
     given = tuple(paths)
     made = Audit(given, profile, missing=[path for path in given if not path.is_file() and not path.is_dir()])
     begun = time.monotonic()
@@ -137,18 +138,21 @@ def audit(paths: Iterable[Path], profile: Profile | None = None, exclude: Collec
             made.seen_in.setdefault(finding.requirement, judge.report.profile.id)
 
     def unread(problem: Problem) -> None:
+        if problem.kind == "unanswered":
+            passed["without an answer"] += 1
+            return
         (made.damaged if problem.kind == "damaged" else made.foreign).append(problem)
 
     judge = Judge(profile, on_finding=note)
     for exchange in read_paths([path for path in given if path not in made.missing], unread):
         if any(fnmatchcase(exchange.source, pattern) for pattern in exclude):
-            left_out += 1
+            passed["left out by --exclude"] += 1
             continue
         judge.observe(exchange)
         made.tally.runs += _creates_run(exchange)
     made.tally.exercised.update(judge.exercised)
     made.judged = dict(judge.judged)
-    made.passed_over = {**judge.passed_over, **({"left out by --exclude": left_out} if left_out else {})}
+    made.passed_over = {**judge.passed_over, **passed}
     made.crashes = judge.crashes
     made.server_errors = [f"{one.source}: {outline(one)}" for one in judge.server_errors]
     made.seconds = time.monotonic() - begun

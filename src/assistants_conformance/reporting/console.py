@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assistants_conformance.contract import IMPACTS
@@ -22,6 +22,7 @@ _WIDTH = 100
 _LABEL = 11
 _LONG = 300
 _LONGEST_CURL = 900
+_LONGEST_STEP = 400
 _KINDS_SHOWN = 2
 
 _INDENT = re.compile(r"[ \t]*\r?\n[ \t]*")
@@ -106,9 +107,20 @@ def _record(record: Record, ink: Ink, *, whole: bool) -> Iterator[str]:
         yield _label("where") + cut(told + ink.clean(record.source), _LONG)
     if whole and record.exchange:
         yield _label("exchange") + cut(ink.clean(record.exchange), _LONG)
-    if whole and record.curl:
+    if whole and record.steps:
+        yield from _steps(record, ink)
+    elif whole and record.curl:
         # A command that is broken into lines cannot be pasted.
         yield _label("curl") + cut(ink.clean(record.curl), _LONGEST_CURL)
+
+
+def _steps(record: Record, ink: Ink) -> Iterator[str]:
+    for number, step in enumerate(record.steps):
+        yield _label("steps" if not number else "") + cut(ink.clean(f"{number}. {step['step']}"), _WIDTH)
+    for number, step in enumerate(record.steps):
+        if step["curl"]:
+            yield _label(f"curl {number}") + cut(ink.clean(step["curl"]), _LONGEST_STEP)
+    yield _label("python") + "a program that does the steps stands in the result file (--json), as `snippet`"
 
 
 def _label(name: str) -> str:
@@ -147,15 +159,27 @@ def report(verdicts: Verdicts, requirements: Mapping[str, Requirement], ink: Ink
     yield from areas(verdicts, requirements, ink)
     found = sorted((row for row in verdicts.rows if row.findings), key=by_impact)
     impact = ""
+    told: dict[str, str] = {}
     for row in found:
         if row.requirement.impact != impact:
             impact = row.requirement.impact
             yield f"\n--- {impact} " + "-" * (_WIDTH - 5 - len(impact))
-        yield "\n" + screen(row.requirement, row.findings, ink, verdict=row.verdict, failures=row.failures)
+        records = [_once(record, row.requirement.id, told) for record in row.findings]
+        yield "\n" + screen(row.requirement, records, ink, verdict=row.verdict, failures=row.failures)
         if row.reason:
             yield "\n".join(_labelled("known", ink.clean(row.reason), 2))
     yield from _stale(verdicts, ink)
     yield from _errors(verdicts, ink)
+
+
+def _once(record: Record, identifier: str, told: dict[str, str]) -> Record:
+    """Return a finding without its steps where another one has told the same steps."""
+    if not record.steps:
+        return record
+    first = told.setdefault(str(record.steps), identifier)
+    if first == identifier:
+        return record
+    return replace(record, steps=[], expected=f"{record.expected} (the steps stand under {first})")
 
 
 def areas(verdicts: Verdicts, requirements: Mapping[str, Requirement], ink: Ink) -> Iterator[str]:

@@ -43,6 +43,7 @@ def document(
     tokens: tuple[int, int] = (0, 0),
     secrets: tuple[str, ...] = (),
     audit: Mapping[str, Any] | None = None,
+    lifecycle: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the result as `result.schema.json` describes it; secrets in what an endpoint sent are hidden."""
     made: dict[str, Any] = {
@@ -63,6 +64,8 @@ def document(
         "tokens": {"prompt": tokens[0], "completion": tokens[1]},
         "duration_seconds": round(duration_seconds, 3),
     }
+    if lifecycle is not None:
+        made["lifecycle"] = dict(lifecycle)
     if audit is not None:
         made["audit"] = dict(audit)
     return made
@@ -92,7 +95,13 @@ def _finding(record: Record, secrets: tuple[str, ...]) -> dict[str, Any]:
         "curl": redact(record.curl, secrets),
         "source": record.source,
         "places": record.places,
+        **({"steps": [_step(step, secrets) for step in record.steps]} if record.steps else {}),
+        **({"snippet": redact(record.snippet, secrets)} if record.snippet else {}),
     }
+
+
+def _step(step: Mapping[str, str], secrets: tuple[str, ...]) -> dict[str, str]:
+    return {name: redact(text, secrets) for name, text in step.items()}
 
 
 def write(path: Path, result: Mapping[str, Any]) -> None:

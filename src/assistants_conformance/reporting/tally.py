@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.reporting.curl import curl
+from assistants_conformance.reporting.story import story
 
 if TYPE_CHECKING:
     from assistants_conformance.observe import Exchange, Finding
@@ -25,6 +26,8 @@ class Record:
     curl: str
     source: str
     places: int = 1
+    steps: list[dict[str, str]] = field(default_factory=list)
+    snippet: str = ""
 
 
 _NAMES = re.compile(r"\b[a-z]{2,}[-_][A-Za-z0-9]{12,}|\b[0-9a-f]{12,}\b|\b\d{9,}\b")
@@ -53,6 +56,8 @@ class Tally:
     blocked: dict[str, str] = field(default_factory=dict)
     not_applicable: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    #: How often a run was seen to go from one status to the next: `before after`, the first with nothing before.
+    edges: Counter[str] = field(default_factory=Counter)
     requests: int = 0
     runs: int = 0
     prompt_tokens: int = 0
@@ -77,7 +82,12 @@ class Tally:
         for record in kept:
             if _kind(record) == _kind(finding):
                 record.places += 1
+                if finding.history and not record.steps:
+                    made = story(finding.history, finding.observed, finding.expected)
+                    record.steps, record.snippet = made.steps, made.snippet
+                    kept.sort(key=lambda record: not record.steps)
                 return
+        told = story(finding.history, finding.observed, finding.expected) if finding.history else None
         if len(kept) < _KEPT_FINDINGS:
             exchange = finding.exchange
             kept.append(
@@ -87,8 +97,11 @@ class Tally:
                     outline(exchange) if exchange else "",
                     curl(exchange) if exchange else "",
                     exchange.source if exchange else "",
+                    steps=told.steps if told is not None else [],
+                    snippet=told.snippet if told is not None else "",
                 )
             )
+            kept.sort(key=lambda record: not record.steps)
 
     def add_test(self, requirement: str, test: str) -> None:
         """Note that a test is about a requirement."""
@@ -105,12 +118,14 @@ class Tally:
     def to_json(self) -> dict[str, Any]:
         """Return plain data."""
         # asdict() makes a Counter anew from its pairs, and so counts the pairs.
-        return {**asdict(self), "exercised": dict(self.exercised), "failures": dict(self.failures)}
+        counts = {name: dict(getattr(self, name)) for name in ("exercised", "failures", "edges")}
+        return {**asdict(self), **counts}
 
     def merge(self, data: dict[str, Any]) -> None:
         """Add what another worker has found, as `to_json` gave it."""
         self.exercised.update(data["exercised"])
         self.failures.update(data["failures"])
+        self.edges.update(data["edges"])
         for requirement, records in data["findings"].items():
             kept = self.findings.setdefault(requirement, [])
             for record in records:

@@ -39,6 +39,7 @@ AREAS = (
     "files",
     "file_types",
     "stateful",
+    "search",
     "sdk",
     "streaming",
     "vector_stores",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from assistants_conformance.scenario.binding import Binding, binding_of
@@ -20,11 +20,15 @@ Kind = Literal["passed", "warned", "failed", "not-testable", "not-applicable", "
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one scenario. `message` fits on a screen and is empty where it passed."""
+    """What came of one scenario. `message` fits on a screen and is empty where it passed.
+
+    `gave_up` says why it did not come to its end, empty where it did; it may have found something all the same.
+    """
 
     kind: Kind
     message: str
     verify: Verify
+    gave_up: str = ""
 
 
 def applies(binding: Binding, api: Api) -> bool:
@@ -44,7 +48,7 @@ def conduct(function: Callable[..., Any], api: Api, tally: Tally, name: str, arg
     active = [identifier for identifier in binding.requirements if identifier in api.profile.active]
     for identifier in active:
         tally.add_test(identifier, name)
-    verify = Verify(api.profile, lambda: api.latest)
+    verify = Verify(api.profile, lambda: api.latest, lambda *asked: _unserved(api, *asked))
     judge = api.judge
     seen_before, requests, crashes = len(judge.findings), api.requests, len(judge.crashes)
     exercised_before = {identifier: judge.exercised[identifier] for identifier in active}
@@ -81,7 +85,29 @@ def conduct(function: Callable[..., Any], api: Api, tally: Tally, name: str, arg
         and judge.exercised[identifier] == exercised_before[identifier]
     ]
     conforming = api.settings.embedded and not api.settings.faults
-    return _sorted(kind, reason, verify, unchecked, active, tally, conforming=conforming)
+    gave_up = (reason or "") if kind == "not-testable" else ""
+    return replace(_sorted(kind, reason, verify, unchecked, active, tally, conforming=conforming), gave_up=gave_up)
+
+
+#: By operation: the capability that its plainest request shows, and the requirements that are about just that request.
+_PLAINEST = {
+    "create_assistant": ("assistants", {"ASST-001", "ASST-007"}),
+    "create_thread": ("threads", {"THR-001", "THR-006", "THR-007"}),
+    "create_thread_and_run": ("thread_and_run", {"RUN-002", "RUN-017"}),
+    "create_vector_store": ("stores", {"VS-001", "VS-016"}),
+    "upload_file": ("files", {"FILE-001", "FILE-003", "FILE-004"}),
+}
+
+
+def _unserved(api: Api, operation: str, requirement: str) -> str:
+    capability, own = _PLAINEST.get(operation, ("", {requirement}))
+    if requirement in own:
+        return ""
+    try:
+        api.require(capability)
+    except NotApplicable as error:
+        return str(error)
+    return ""
 
 
 def _untold(identifier: str, verify: Verify, tally: Tally) -> bool:

@@ -6,6 +6,7 @@ cassette, since another version of Hypothesis or Python would draw others.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,7 +14,7 @@ from assistants_conformance.contract import brief
 from assistants_conformance.target import Answer, Api, Blocked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from hypothesis.strategies import SearchStrategy
 
@@ -143,7 +144,28 @@ def _draw(search: _Search, api: Api, strategy: Callable[[], SearchStrategy[Any]]
     def tried(example: Any) -> None:
         search.one(example)
 
-    try:
-        tried()
-    except _Deviates:
+    with _no_constants():
+        try:
+            tried()
+        except _Deviates:
+            return
+
+
+@contextmanager
+def _no_constants() -> Iterator[None]:
+    """Keep Hypothesis from drawing the constants of modules: which are loaded differs from process to process."""
+    from hypothesis.internal.conjecture import providers  # noqa: PLC0415 - slow to load
+    from hypothesis.internal.constants_ast import Constants  # noqa: PLC0415
+
+    known = getattr(providers, "_get_local_constants", None)
+    if known is None:
+        yield
         return
+    none = Constants()
+    providers._get_local_constants = lambda: none
+    providers.CONSTANTS_CACHE.cache.clear()
+    try:
+        yield
+    finally:
+        providers._get_local_constants = known
+        providers.CONSTANTS_CACHE.cache.clear()

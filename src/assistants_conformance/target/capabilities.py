@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from assistants_conformance.target.api import Api
 
+HELLO = {"role": "user", "content": "Hello."}
+
 
 def _there(answer: Answer) -> bool:
     """Only a refusal says that a thing is not offered.
@@ -25,7 +27,7 @@ def _there(answer: Answer) -> bool:
 def _tool(kind: str) -> Callable[[Api], tuple[bool, str]]:
     def probe(api: Api) -> tuple[bool, str]:
         answer = api.post_assistant(instructions=BRIEF, tools=[{"type": kind}])
-        return _there(answer), f"creating an assistant with the tool {kind} answered {answer.status}"
+        return _with_tool(api, answer), f"creating an assistant with the tool {kind} answered {answer.status}"
 
     return probe
 
@@ -33,7 +35,42 @@ def _tool(kind: str) -> Callable[[Api], tuple[bool, str]]:
 def _functions(api: Api) -> tuple[bool, str]:
     tool = {"type": "function", "function": {"name": "probe", "parameters": {"type": "object", "properties": {}}}}
     answer = api.post_assistant(instructions=BRIEF, tools=[tool])
-    return _there(answer), f"creating an assistant with a function tool answered {answer.status}"
+    return _with_tool(api, answer), f"creating an assistant with a function tool answered {answer.status}"
+
+
+def _with_tool(api: Api, answer: Answer) -> bool:
+    """Say whether a tool is offered. A target that refuses an assistant without any tool says nothing of this one."""
+    if not _there(answer):
+        api.assistant(instructions=BRIEF)
+    return _there(answer)
+
+
+def _assistants(api: Api) -> tuple[bool, str]:
+    answer = api.post_assistant()
+    return answer.ok, f"creating a plain assistant answered {answer.status}"
+
+
+def _threads(api: Api) -> tuple[bool, str]:
+    answer = api.post_thread()
+    return answer.ok, f"creating a plain thread answered {answer.status}"
+
+
+def _files(api: Api) -> tuple[bool, str]:
+    answer = api.post_file(b"Hello.\n", "hello.txt", "text/plain")
+    return answer.ok, f"uploading a plain file answered {answer.status}"
+
+
+def _stores(api: Api) -> tuple[bool, str]:
+    if not api.has("create_vector_store"):
+        return True, "this version has no vector stores"
+    answer = api.post_store()
+    return answer.ok, f"creating a plain vector store answered {answer.status}"
+
+
+def _thread_and_run(api: Api) -> tuple[bool, str]:
+    body = {"assistant_id": api.assistant(instructions=BRIEF)["id"], "thread": {"messages": [HELLO]}}
+    answer = api.call("create_thread_and_run", json=body)
+    return answer.ok, f"creating a plain thread and run answered {answer.status}"
 
 
 def _message_delete(api: Api) -> tuple[bool, str]:
@@ -65,7 +102,7 @@ def _bing(api: Api) -> tuple[bool, str]:
 
 
 def _streaming(api: Api) -> tuple[bool, str]:
-    thread = api.thread(messages=[{"role": "user", "content": "Hello."}])["id"]
+    thread = api.thread(messages=[HELLO])["id"]
     answer = api.post_run(thread, api.assistant()["id"], stream=True)
     return _there(answer), f"creating a run with stream true answered {answer.status}"
 
@@ -76,6 +113,11 @@ def _search_tool(api: Api) -> tuple[bool, str]:
 
 #: By capability: how it is found out.
 PROBES: Mapping[str, Callable[[Api], tuple[bool, str]]] = {
+    "assistants": _assistants,
+    "threads": _threads,
+    "files": _files,
+    "thread_and_run": _thread_and_run,
+    "stores": _stores,
     "code_interpreter": _tool("code_interpreter"),
     "file_search": _search_tool,
     "function_calling": _functions,
@@ -95,7 +137,7 @@ class Capabilities:
             name: (value, f"declared: {name} = {str(value).lower()}") for name, value in declared.items()
         }
         self._known.update({name: (there, how) for name, (there, how) in (known or {}).items()})
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     @property
     def known(self) -> Mapping[str, tuple[bool, str]]:

@@ -17,7 +17,7 @@ import httpx2
 from assistants_conformance.contract import operation as find_operation
 from assistants_conformance.observe import Exchange, Judge, Request, Response, lowered
 from assistants_conformance.target.live import LiveStream, Recorded
-from assistants_conformance.target.tape import LostError, NotRecordedError
+from assistants_conformance.target.tape import EndedError, LostError, NotRecordedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -360,7 +360,7 @@ class Client:
         except LostError as error:
             self.lost(request, str(error))
             raise Blocked(f"{request.method} {request.path} got no answer ({error})") from error
-        except NotRecordedError as error:
+        except (EndedError, NotRecordedError) as error:
             raise Blocked(str(error)) from error
         response = told.response
 
@@ -417,31 +417,63 @@ class Client:
         """Do several requests at once, each in a thread of its own, and return what came of them, in the given order.
 
         The judge hears of them in the order in which they were begun: only so can it tell which of them overlapped.
+        Where the server is in this process, or a tape, they come in the given order and none came first.
+
+        Raises:
+            Exception: an action failed otherwise than with Blocked.
         """
         results: list[Answer | Blocked] = [Blocked("not finished")] * len(actions)
-        gate = threading.Barrier(len(actions))
+        failures: list[Exception] = []
 
         def work(number: int) -> None:
-            if self._begun is None:
-                gate.wait()
             try:
                 results[number] = actions[number]()
             except Blocked as error:
                 results[number] = error
+            except Exception as error:
+                # Raised again below, where somebody hears of it.
+                failures.append(error)
 
         with self.held():
-            self._at_once(work, len(actions))
+            if self._transport is not None or self.replays:
+                # What threads do is another thing each time; here one order stands for all, and none came first.
+                self._begun = self.now()
+                try:
+                    self._in_turn(work, len(actions))
+                finally:
+                    self._begun = None
+            else:
+                self._at_once(work, len(actions))
+        if failures:
+            raise failures[0]
         return results
 
-    def _at_once(self, work: Callable[[int], None], count: int) -> None:
-        if self.tape is not None and (self._transport is not None or self.tape.replays):
-            # What threads do is another thing each time; on a tape one order stands for all, and none came first.
-            self._begun = self.now()
-            for number in range(count):
+    def _in_turn(self, work: Callable[[int], None], count: int) -> None:
+        """Work one after the other, each in a thread of its own: a server tells its callers apart by them."""
+        turns = [threading.Event() for _ in range(count + 1)]
+
+        def wait_and_work(number: int) -> None:
+            turns[number].wait()
+            try:
                 work(number)
-            self._begun = None
-            return
-        workers = [threading.Thread(target=work, args=(number,), daemon=True) for number in range(count)]
+            finally:
+                turns[number + 1].set()
+
+        workers = [threading.Thread(target=wait_and_work, args=(number,), daemon=True) for number in range(count)]
+        for worker in workers:
+            worker.start()
+        turns[0].set()
+        for worker in workers:
+            worker.join()
+
+    def _at_once(self, work: Callable[[int], None], count: int) -> None:
+        gate = threading.Barrier(count)
+
+        def meet_and_work(number: int) -> None:
+            gate.wait()
+            work(number)
+
+        workers = [threading.Thread(target=meet_and_work, args=(number,), daemon=True) for number in range(count)]
         for worker in workers:
             worker.start()
         for worker in workers:
@@ -458,6 +490,7 @@ class Client:
             if outer is None:
                 with self._lock:
                     held, self._held = self._held or [], None
+                    self.judge.foresee(held)
                     for exchange in sorted(held, key=lambda one: one.started):
                         self.judge.observe(exchange)
 

@@ -20,6 +20,7 @@ class Tape(Protocol):
 
         Raises:
             NotRecordedError: nothing like it was recorded.
+            EndedError: this was asked as often as it was recorded, and then the recording gave up.
             LostError: it was recorded that there was no answer.
         """
 
@@ -38,6 +39,10 @@ class Tape(Protocol):
 
 class NotRecordedError(LookupError):
     """A request that the cassette does not hold; the message shows the nearest one that it holds."""
+
+
+class EndedError(LookupError):
+    """A request that was repeated until the recording gave up; the message says why it did."""
 
 
 class LostError(ConnectionError):

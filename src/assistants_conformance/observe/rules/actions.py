@@ -77,7 +77,13 @@ def _submit(call: Call, context: Context, run: RunSeen) -> None:
         expired = run.status == "expired"
         for requirement in ("SUB-010", *(("SUB-012", "EXP-002") if expired else ())):
             _refused(call, context, requirement, f"the submit to a run that is {run.status}")
-        for requirement in ("SUB-017", *(("EXP-003",) if expired else ())):
+        if not any(_rows(call.sent.get(name)) for name in ("tool_outputs", "tool_approvals")):
+            # What is wrong in itself may be refused for that, whatever the run is.
+            return
+        shape = call.profile.request_shape("submit_tool_outputs")
+        # Of two mistakes in one request a service may tell either.
+        valid = shape is None or shape.is_valid(call.sent)
+        for requirement in ("SUB-017", *(("EXP-003",) if expired else ())) if valid else ():
             _text(call, context, requirement, "run_not_accepting_outputs", status=run.status)
         return
     outputs = call.sent.get("tool_outputs")
@@ -102,7 +108,9 @@ def _waits_certainly(call: Call, context: Context, run: RunSeen) -> bool:
     now = server_time(call.exchange)
     in_time = now is None or run.last_expiry is None or now < run.last_expiry
     known = bool(run.call_ids) and all(map(context.is_real, run.call_ids))
-    return run.status == "requires_action" and not run.called and in_time and known
+    begun, over = call.exchange.started, call.exchange.ended
+    moved = any(row.run == run.id and begun < row.started < over for row in context.world.coming)
+    return run.status == "requires_action" and not run.called and not moved and in_time and known
 
 
 def _wrong(call: Call, run: RunSeen, outputs: Any, told: list[str]) -> Iterator[tuple[str, str]]:

@@ -55,9 +55,10 @@ def observe_echo(call: Call, context: Context) -> None:
     if sound and operation.id in _CREATE | _MODIFY | {"upload_file"}:
         _keep(call, context, kind, answer)
     if operation.id in ("create_assistant_file", "delete_assistant_file"):
-        seen = context.world.objects.get(call.params.get("assistant_id", ""))
-        if seen is not None:
-            seen.snapshot = None
+        _forget(context, call.params.get("assistant_id", ""))
+    if not sound and operation.id in _MODIFY:
+        # It was taken all the same, so what the object held before is no longer to be expected.
+        _forget(context, answer.get("id"))
 
 
 def equivalent(name: str, sent: Any, answered: Any) -> bool:
@@ -173,3 +174,9 @@ def _keep(call: Call, context: Context, kind: str, answer: dict[str, Any]) -> No
     if seen is not None:
         merged = {**(seen.snapshot or {}), **answer}
         seen.snapshot, seen.snapshot_ended = merged, call.exchange.ended
+
+
+def _forget(context: Context, identifier: Any) -> None:
+    seen = context.world.objects.get(str(identifier))
+    if seen is not None:
+        seen.snapshot = None

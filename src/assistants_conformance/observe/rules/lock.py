@@ -29,7 +29,7 @@ def observe_lock(call: Call, context: Context) -> None:
         run = context.world.runs[identifier]
         if run.status not in call.profile.lifecycle("run").open or run.ended > call.exchange.started:
             continue
-        certain = _certainly_waiting(call, run)
+        certain = _certainly_waiting(call, context, run)
         if call.ok and not certain:
             run.admitted.append((operation.id, call.exchange))
         elif call.ok:
@@ -39,9 +39,9 @@ def observe_lock(call: Call, context: Context) -> None:
                 context.report.passed(requirement)
 
 
-def _certainly_waiting(call: Call, run: RunSeen) -> bool:
+def _certainly_waiting(call: Call, context: Context, run: RunSeen) -> bool:
     """A run that waits for its outputs leaves that state by a submit, a cancel or its expiry alone."""
-    if run.status != "requires_action" or run.called:
+    if run.status != "requires_action" or context.world.called(run, call.exchange.ended):
         return False
     now = server_time(call.exchange)
     return now is None or run.last_expiry is None or now < run.last_expiry

@@ -31,7 +31,7 @@ _MISSPELLED = ("prompt_tokens_details", "completion_token_details")
 def observe_runs(call: Call, context: Context) -> None:
     """Judge every run that an answer carries."""
     addressed = context.world.runs.get(call.params.get("run_id", ""))
-    started_before = addressed.started_at if addressed is not None else None
+    started_before = addressed.started_at if addressed is not None and _in_order(addressed, call) else None
     operation = call.operation.id if call.operation is not None else ""
     if operation in ("submit_tool_outputs", "cancel_run") and addressed is not None and (call.ok or call.status >= 500):
         addressed.called.add(operation)
@@ -209,6 +209,8 @@ def _history(call: Call, context: Context, run: dict[str, Any]) -> None:
         # An id that names several objects (OBJ-001), or an example that is always answered, has no history.
         return
     if _in_order(seen, call):
+        if seen.status != run["status"] and (seen.status or (call.operation is not None and call.operation.creates)):
+            context.report.edges[f"{seen.status} {run['status']}"] += 1
         if seen.status:
             _edge(call, context, seen, run)
         _expired_in_time(call, context, seen, run)
@@ -241,9 +243,10 @@ def _edge(call: Call, context: Context, seen: RunSeen, run: dict[str, Any]) -> N
                 )
         return
     # While a stream is open, others may have acted on its run without the judge knowing when.
-    called = seen.called if context.closed and not call.in_stream else None
-    for requirement, known in (("SM-022", None), ("SM-021", called)):
-        reachable = cycle.reachable(seen.status, known)
+    known = context.closed and not call.in_stream
+    called = context.world.called(seen, call.exchange.ended) if known else None
+    for requirement, caused in (("SM-022", None), ("SM-021", called)):
+        reachable = cycle.reachable(seen.status, caused)
         context.report.check(requirement, status in reachable, told, "one of " + ", ".join(sorted(reachable)))
     observe_change(call, context, seen, run)
 
@@ -359,6 +362,8 @@ def _submitted(context: Context, run: dict[str, Any], started_before: int | None
 
 
 def _vanished(call: Call, context: Context, seen: RunSeen) -> None:
+    if seen.thread_id in context.world.ended:
+        return
     if seen.ended <= call.exchange.started and call.params.get("thread_id") == seen.thread_id:
         told = f"the run was {seen.status} and is not found any more, though nothing deleted its thread"
         context.report.check("SM-021", False, told, "a run that is there")

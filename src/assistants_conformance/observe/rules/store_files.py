@@ -173,8 +173,9 @@ def _batch_history(call: Call, context: Context, cycle: Lifecycle, batch: dict[s
     files = call.sent.get("file_ids")
     if operation == "create_vector_store_file_batch" and isinstance(files, list):
         seen.files = frozenset(map(str, files))
-        # Whether a file that is named twice counts twice is not recorded.
-        seen.total = len(files) if len(seen.files) == len(files) else None
+        # Whether a file that is named twice counts twice, and what counts beside files, is not recorded.
+        alone = len(seen.files) == len(files) and not call.sent.get("data_sources")
+        seen.total = len(files) if alone else None
     total = whole(counts.get("total")) if isinstance(counts, dict) else None
     if total is not None:
         expected = seen.total if seen.total is not None else total

@@ -31,8 +31,10 @@ FAULTS = (
         "A refused request with `stream: true` is answered with 200 and an event that tells the error.",
         ("ERR-022", "AUTH-011", "SSE-034"),
     ),
-    Fault("refused-create-is-stored", "What is valid of a refused create is stored.", ("ERR-023",)),
-    Fault("refused-modification-is-half-done", "What is valid of a refused modification is done.", ("ERR-024",)),
+    Fault("refused-create-is-stored", "What is valid of a refused create is stored.", ("ERR-023", "PROP-002")),
+    Fault(
+        "refused-modification-is-half-done", "What is valid of a refused modification is done.", ("ERR-024", "PROP-002")
+    ),
     Fault("unknown-id-crashes", "An unknown id is answered with 500.", ("ERR-025",)),
     Fault("run-without-instructions-crashes", "A run of an assistant without instructions gives a 500.", ("ERR-025",)),
     Fault("refusal-names-no-field", "Refusals do not say which property they are about.", ("ERR-026",)),

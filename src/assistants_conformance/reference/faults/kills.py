@@ -1,5 +1,14 @@
 """Which requirements find a derived fault, where the schema alone does not say it."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assistants_conformance.contract import named_limits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 Kills = tuple[str, ...]
 
 _NOT_FOUND: tuple[Kills, Kills] = (("ERR-005",), ("ERR-004",))
@@ -46,60 +55,4 @@ ERROR_KILLS: dict[str, tuple[Kills, Kills]] = {
 
 # By operation, path and keyword of a request schema: who finds that the limit is not checked, where that is not the
 # requirement which stands beside it. Empty: nobody is bound to.
-LIMIT_KILLS: dict[str, Kills] = {
-    "create_assistant.model.minLength": (),
-    "create_assistant.tools[].function.name.minLength": (),
-    # A key that nobody reads attaches nothing, which is allowed.
-    "create_assistant.tool_resources.additionalProperties": (),
-    "create_assistant.metadata.maxProperties": ("ASST-033",),
-    "create_assistant.metadata.additionalProperties": ("ASST-033", "ERR-030"),
-    "create_assistant.name.maxLength": ("ASST-008", "ERR-013"),
-    "create_message.role.enum": ("MSG-007", "MSG-008", "ERR-014"),
-    "create_assistant.metadata.propertyNames": ("ASST-033",),
-    "create_message.metadata.maxProperties": (),
-    "create_message.metadata.additionalProperties": (),
-    "create_message.metadata.propertyNames": (),
-    "create_message.attachments[].tools[].type.enum": (),
-    "create_message.content.minItems": ("MSG-012",),
-    "create_message.content[].type.enum": (),
-    # What an empty list means is not asserted.
-    "create_message.file_ids.minItems": (),
-    "create_message.content[].image_url.detail.enum": (),
-    "create_message.content[].image_file.detail.enum": ("MSG-012",),
-    "create_message.content.minLength": ("MSG-009",),
-    "create_thread.tool_resources.additionalProperties": (),
-    "create_thread.tool_resources.code_interpreter.file_ids.maxItems": (),
-    "create_assistant.tool_resources.file_search.vector_store_ids.maxItems": ("ASST-022", "VS-027"),
-    "create_thread.tool_resources.file_search.vector_store_ids.maxItems": ("VS-027",),
-    "create_thread.tool_resources.file_search.vector_stores.maxItems": ("THR-011",),
-    "create_assistant_file.file_id.minLength": (),
-    "create_run.body.additionalProperties": ("ERR-010",),
-    "create_run.tool_resources.code_interpreter.file_ids.maxItems": (),
-    "create_run.tool_resources.file_search.vector_store_ids.maxItems": (),
-    "create_run.tool_resources.file_search.additionalProperties": (),
-    "create_run.max_completion_tokens.minimum": ("RUN-020",),
-    "create_run.metadata.maxProperties": (),
-    "create_run.metadata.additionalProperties": (),
-    "create_run.metadata.propertyNames": (),
-    "modify_message.metadata.maxProperties": (),
-    "modify_message.metadata.additionalProperties": (),
-    "modify_message.metadata.propertyNames": (),
-    "modify_thread.metadata.maxProperties": (),
-    "modify_thread.metadata.additionalProperties": (),
-    "modify_thread.metadata.propertyNames": (),
-    "modify_thread.tool_resources.additionalProperties": (),
-    "modify_thread.tool_resources.code_interpreter.file_ids.maxItems": (),
-    "modify_thread.tool_resources.file_search.additionalProperties": (),
-    "modify_thread.tool_resources.file_search.vector_store_ids.maxItems": ("VS-027",),
-    "modify_vector_store_file.body.required": (),
-    "modify_vector_store_file.body.additionalProperties": (),
-    "modify_message.body.additionalProperties": ("MSG-025",),
-    "modify_run.body.additionalProperties": ("ERR-010",),
-    # Without them the run still refuses an empty list, because outputs are missing.
-    "submit_tool_outputs.body.required": (),
-    # What an empty list of approvals means is not asserted.
-    "submit_tool_outputs.tool_approvals.minItems": (),
-    "submit_tool_outputs.tool_outputs.minItems": (),
-    "upload_file.body.required": (),
-    "upload_file.body.additionalProperties": (),
-}
+LIMIT_KILLS: Mapping[str, Kills] = named_limits()

@@ -12,10 +12,14 @@ from assistants_conformance.reference.faults.foundry import FAULTS as FOUNDRY
 from assistants_conformance.reference.faults.messages import FAULTS as MESSAGES
 from assistants_conformance.reference.faults.objects import FAULTS as OBJECTS
 from assistants_conformance.reference.faults.pagination import FAULTS as PAGINATION
+from assistants_conformance.reference.faults.races import FAULTS as RACES
 from assistants_conformance.reference.faults.run_lifecycle import FAULTS as RUN_LIFECYCLE
 from assistants_conformance.reference.faults.run_steps import FAULTS as RUN_STEPS
 from assistants_conformance.reference.faults.runs import FAULTS as RUNS
 from assistants_conformance.reference.faults.sdk import FAULTS as SDK
+from assistants_conformance.reference.faults.search import FAULTS as SEARCH
+from assistants_conformance.reference.faults.search_fuzz import FAULTS as SEARCH_FUZZ
+from assistants_conformance.reference.faults.search_machine import FAULTS as SEARCH_MACHINE
 from assistants_conformance.reference.faults.stateful import FAULTS as STATEFUL
 from assistants_conformance.reference.faults.streaming import FAULTS as STREAMING
 from assistants_conformance.reference.faults.thread_locking import FAULTS as THREAD_LOCKING
@@ -37,10 +41,14 @@ AREAS = (
     MESSAGES,
     OBJECTS,
     PAGINATION,
+    RACES,
     RUN_LIFECYCLE,
     RUN_STEPS,
     RUNS,
     SDK,
+    SEARCH,
+    SEARCH_FUZZ,
+    SEARCH_MACHINE,
     STATEFUL,
     STREAMING,
     THREAD_LOCKING,
