@@ -135,7 +135,7 @@ def _ledger(
         done.lines.append(f"{what}: goes on, passed over")
         return
     age = time.time() - book.last
-    if age < older_than:
+    if older_than and age < older_than:
         done.lines.append(f"{what}: {age:.0f} s old, passed over")
         return
     left = _Sweeping(api, path, book, names, done, dry=dry).all()
