@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 
 from assistants_conformance.scenario import Verify, requirement
@@ -34,7 +35,7 @@ IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF")
 #: The embedded server's clock moves with each request, so a deadline of seconds alone would be thousands of them.
 MOST_POLLS = 200
 #: What a program stumbles over when an answer is not what the package and the documents say it is.
-STUMBLES = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+STUMBLES = (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError, httpx2.InvalidURL)
 
 PAINTER = (
     "You turn data into pictures. You have a sandbox in which Python code can be run: "

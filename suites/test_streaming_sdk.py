@@ -10,6 +10,8 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from httpx2 import InvalidURL
+
 from assistants_conformance.scenario import Verify, requirement
 from assistants_conformance.scenario.situations import asked
 from assistants_conformance.scenario.streams import function_body
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 NEEDS = ("streaming",)
 #: What a program stumbles over when events are not what the package takes them for.
-STUMBLES = (AssertionError, AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError)
+STUMBLES = (AssertionError, AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError, InvalidURL)
 
 
 @contextmanager

@@ -41,7 +41,9 @@ def found_with(profile: str, fault: str, wanted: set[str]) -> dict[str, int]:
             if applies(scenario.binding, api):
                 conduct(scenario.function, api, tally, scenario.name, scenario.arguments)
 
-    named = [one for one in scenarios() if wanted & set(one.binding.requirements)]
+    # A search asks a thousand times what an example asks once: it comes last.
+    every = sorted(scenarios(), key=lambda one: "/test_search_" in one.name)
+    named = [one for one in every if wanted & set(one.binding.requirements)]
     scan(named)
     if not wanted <= tally.failures.keys():
         api = embed(settings)
@@ -50,7 +52,7 @@ def found_with(profile: str, fault: str, wanted: set[str]) -> dict[str, int]:
                 break
         for finding in api.judge.findings:
             tally.add_finding(finding)
-    scan(one for one in scenarios() if one not in named)
+    scan(one for one in every if one not in named)
     return tally.failures
 
 

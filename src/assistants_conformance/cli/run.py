@@ -29,6 +29,7 @@ _INI = Path(__file__).with_name("pytest.ini")
 @click.option("-n", "workers", metavar="N", help="Run in N processes, or auto.")
 @click.option("--json", "result", metavar="FILE", help="Write the result to this file.")
 @click.option("--junit", metavar="FILE", help="Write a JUnit report to this file.")
+@click.option("--html", metavar="FILE", help="Write the report as one page to this file.")
 @click.option("--effort", metavar="NAME", help="How much is searched: quick (default), thorough, live.")
 @click.option("--seed", metavar="TEXT", help="What chance begins with; the same seed asks the same.")
 @click.option("--record", metavar="DIR", help="Keep the traffic, a cassette a scenario; a name with .zip: one archive.")
@@ -55,6 +56,7 @@ def run(
     workers: str | None,
     result: str | None,
     junit: str | None,
+    html: str | None,
     effort: str | None,
     seed: str | None,
     record: str | None,
@@ -96,8 +98,12 @@ def run(
             seed=seed,
             faults=faults,
         )
-        given = {"--assistants-json": writable(result, "--json"), "--junitxml": writable(junit, "--junit")}
-        _check_dry(dry_run, result=result, junit=junit, record=record, replay=replay)
+        given = {
+            "--assistants-json": writable(result, "--json"),
+            "--assistants-html": writable(html, "--html"),
+            "--junitxml": writable(junit, "--junit"),
+        }
+        _check_dry(dry_run, result=result, junit=junit, html=html, record=record, replay=replay)
         from assistants_conformance.plugin.taping import check  # noqa: PLC0415
 
         check(record=record, replay=replay, max_age=max_age, hide_host=hide_host, url=url, faults=faults)
@@ -150,7 +156,7 @@ def _check_dry(dry: bool, **others: str | None) -> None:
 def _begin(options: Options, level: str | None, result: Path | None, *, dry: bool) -> str:
     """See that the target can be judged, show the settings, and return the seed."""
     from assistants_conformance.plugin.session import check_faults, level_of  # noqa: PLC0415
-    from assistants_conformance.reporting.text import plain  # noqa: PLC0415
+    from assistants_conformance.reporting.text import plain, redact  # noqa: PLC0415
     from assistants_conformance.target.reach import UnreachableError, reach  # noqa: PLC0415
     from assistants_conformance.target.resolve import resolve  # noqa: PLC0415
 
@@ -163,7 +169,7 @@ def _begin(options: Options, level: str | None, result: Path | None, *, dry: boo
     except UnreachableError as error:
         if error.retired and result is not None:
             _write_retired(resolved, result)
-        raise
+        raise UnreachableError(redact(str(error), resolved.secrets), retired=error.retired) from error
     for line in resolved.header():
         click.echo(plain(line))
     return resolved.settings.seed

@@ -43,7 +43,7 @@ def server_time(exchange: Exchange) -> float | None:
         return None
     try:
         return parsedate_to_datetime(date).timestamp()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 

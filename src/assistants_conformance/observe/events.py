@@ -74,7 +74,9 @@ class Decoder:
 
     def feed(self, chunk: bytes) -> Iterator[Event]:
         """Take bytes in and yield the events that they complete."""
-        for piece in _PIECES.findall(chunk):
+        # One by one: a long stream of nothing but line ends has millions of them.
+        for found in _PIECES.finditer(chunk):
+            piece = found[0]
             if piece == b"\n" and self._skip_feed:
                 self._skip_feed = False
             elif piece in (b"\n", b"\r"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
@@ -12,6 +12,9 @@ from assistants_conformance.observe.strict_json import NotJson, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+#: Bytes of an answer that outlive it: findings are remembered until the end, and an answer may be of any size.
+_BEGINNING = 64 * 1024
 
 
 def lowered(headers: Mapping[str, str]) -> dict[str, str]:
@@ -81,6 +84,11 @@ class Response:
             return parse_json(self.body)
         except NotJson as error:
             return error
+
+    @cached_property
+    def beginning(self) -> Response:
+        """The answer with the beginning of its body: itself, unless that is long."""
+        return self if len(self.body) <= _BEGINNING else replace(self, body=self.body[:_BEGINNING])
 
     @property
     def json(self) -> Any:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from assistants_conformance.contract import Profile
     from assistants_conformance.observe.exchange import Exchange
 
+#: Findings about one requirement in one exchange. A stream may break a rule in each of fifty thousand events.
+_MOST_FINDINGS = 1000
+
 
 class Report:
     """Collects the outcome of rules for one profile; requirements that are not active there are passed over."""
@@ -24,6 +27,7 @@ class Report:
         #: How often a run was seen to go from one status to the next: `before after`, the first with nothing before.
         self.edges: Counter[str] = Counter()
         self._on_finding = on_finding
+        self._told: Counter[str] = Counter()
         self.profile: Profile | None = None
         self.exchange: Exchange | None = None
         #: Where in the exchange the next outcomes are about, in words that are put before what was observed.
@@ -32,6 +36,7 @@ class Report:
     def at(self, profile: Profile, exchange: Exchange) -> Report:
         """Set what the next outcomes are about."""
         self.profile, self.exchange, self.place = profile, exchange, ""
+        self._told.clear()
         return self
 
     def is_active(self, requirement: str | None) -> bool:
@@ -49,6 +54,9 @@ class Report:
             return
         self.exercised[requirement] += 1
         if holds:
+            return
+        self._told[requirement] += 1
+        if self._told[requirement] > _MOST_FINDINGS:
             return
         words = observed if isinstance(observed, str) else brief(observed)
         finding = Finding(requirement, f"{self.place}{words}", expected, exchange or self.exchange)

@@ -27,6 +27,7 @@ _OPTIONS: tuple[tuple[str, Any, str], ...] = (
     ("profile", str, "the contract to hold it to"),
     ("config", str, "a configuration file; without it ./conformance.toml, where there is one"),
     ("json", str, "write the result to this file"),
+    ("html", str, "write the report as one page to this file"),
     ("level", str, "only scenarios of this level and above: MUST, SHOULD, OBSERVED, MAY"),
     ("model", str, "the model or deployment that scenarios name"),
     ("run-expiry", int, "after how many seconds the target lets a run expire"),

@@ -14,6 +14,7 @@ import pytest
 from assistants_conformance._data import folder
 from assistants_conformance.contract import LEVELS
 from assistants_conformance.observe import Judge
+from assistants_conformance.plugin.files import check_folders, files_of, write_files
 from assistants_conformance.plugin.keeping import Keeping
 from assistants_conformance.plugin.recording import KeepError, Recording
 from assistants_conformance.plugin.replaying import Replaying
@@ -21,8 +22,9 @@ from assistants_conformance.plugin.taping import LIVE_ONLY, NoCassette, Tapes, a
 from assistants_conformance.reporting.console import Ink, report, screen, totals, verdict_line
 from assistants_conformance.reporting.costs import costs, spent
 from assistants_conformance.reporting.edges import lifecycle, table
-from assistants_conformance.reporting.result import Target, document, write
+from assistants_conformance.reporting.result import Target, document
 from assistants_conformance.reporting.tally import Tally
+from assistants_conformance.reporting.text import redact
 from assistants_conformance.reporting.verdicts import Verdicts, decide
 from assistants_conformance.scenario import Outcome, conduct
 from assistants_conformance.target import Api, Capabilities, TargetSettings
@@ -125,8 +127,7 @@ class Session:
         self._verdicts: Verdicts | None = None
         self._notes: list[str] = []
         self._begun = time.monotonic()
-        path = config.getoption("assistants_json")
-        self._json: Path | None = config.invocation_params.dir / path if path else None
+        self._files = files_of(config)
         self._recording: Recording | None = None
         self._replaying: Replaying | None = None
         self._dry = bool(config.getoption("assistants_dry_run"))
@@ -151,14 +152,15 @@ class Session:
                 check_faults(self.settings)
             elif not worker and not config.getoption("assistants_reached"):
                 reach(self.resolved)
-            if self._json is not None:
-                _check_folder(self._json)
+            check_folders(self._files)
             live = self._replaying is None and not self.settings.embedded
             self._keeping = Keeping(config, self.settings, given, live=live, counted=self._dry)
             if record is not None:
                 hide = config.getoption("assistants_hide_host")
                 self._recording = Recording(record, self.settings, given.get("tapes"), hide_host=hide)
-        except (ConfigError, UnreachableError) as error:
+        except UnreachableError as error:
+            raise Stopped(redact(str(error), self.resolved.secrets)) from error
+        except ConfigError as error:
             raise Stopped(str(error)) from error
         known: Mapping[str, tuple[bool, str]] = {}
         if self._replaying is not None:
@@ -389,7 +391,7 @@ class Session:
         if not self._selected:
             status = self._nothing(status)
         status = max(status, self._taped(verdicts, whole=whole, stopped=exitstatus not in _ORDINARY))
-        if self._json is not None and not self._write(self._json, verdicts):
+        if self._files and not self._write(verdicts):
             status = 2
         if exitstatus not in _ORDINARY:
             return exitstatus
@@ -421,7 +423,7 @@ class Session:
             return 2
         return 0
 
-    def _write(self, path: Path, verdicts: Verdicts) -> bool:
+    def _write(self, verdicts: Verdicts) -> bool:
         settings = self.settings
         result = document(
             Target(
@@ -440,13 +442,11 @@ class Session:
             duration_seconds=time.monotonic() - self._begun,
             secrets=self.resolved.secrets,
             lifecycle=lifecycle(settings.profile, self._tally.edges),
+            part=self._filtered,
         )
-        try:
-            write(path, result)
-        except OSError as error:
-            self._notes.append(f"the result was not written: {path}: {error.strerror}")
-            return False
-        return True
+        unwritten = write_files(self._files, result)
+        self._notes += unwritten
+        return not unwritten
 
     def report(self, *, colour: bool) -> Iterator[str]:
         """Yield the report for a reader, block by block."""
@@ -477,12 +477,6 @@ class Session:
         self._drop_api()
         if self._tapes is not None:
             self._tapes.close()
-
-
-def _check_folder(file: Path) -> None:
-    # Known before the run and not after it.
-    if not file.parent.is_dir():
-        raise ConfigError("--assistants-json", f"there is no folder {file.parent}")
 
 
 def check_faults(settings: TargetSettings) -> None:

@@ -168,7 +168,8 @@ def create_vector_store_file(world: World, call: Call) -> Json:
     files = _files(world, body)
     if not files:
         raise refuse("missing_required_parameter", at="file_id")
-    (entry,) = add(world, store, files, body.get("chunking_strategy"), _attributes(body)).values()
+    # One file is asked for; where a source of data is named beside it, the file comes first.
+    entry = next(iter(add(world, store, files[:1], body.get("chunking_strategy"), _attributes(body)).values()))
     return show.store_file(world, entry)
 
 

@@ -44,8 +44,12 @@ def document(
     secrets: tuple[str, ...] = (),
     audit: Mapping[str, Any] | None = None,
     lifecycle: Mapping[str, Any] | None = None,
+    part: str | None = None,
 ) -> dict[str, Any]:
-    """Return the result as `result.schema.json` describes it; secrets in what an endpoint sent are hidden."""
+    """Return the result as `result.schema.json` describes it; secrets in what an endpoint sent are hidden.
+
+    `part` says why a run was a part only; None: it was whole.
+    """
     made: dict[str, Any] = {
         "result_version": RESULT_VERSION,
         "tool": {"name": "assistants-conformance", "version": __version__},
@@ -66,6 +70,8 @@ def document(
     }
     if lifecycle is not None:
         made["lifecycle"] = dict(lifecycle)
+    if part is not None:
+        made["part"] = part
     if audit is not None:
         made["audit"] = dict(audit)
     return made
@@ -93,7 +99,7 @@ def _finding(record: Record, secrets: tuple[str, ...]) -> dict[str, Any]:
         "expected": redact(record.expected, secrets),
         "exchange": redact(record.exchange, secrets),
         "curl": redact(record.curl, secrets),
-        "source": record.source,
+        "source": redact(record.source, secrets),
         "places": record.places,
         **({"steps": [_step(step, secrets) for step in record.steps]} if record.steps else {}),
         **({"snippet": redact(record.snippet, secrets)} if record.snippet else {}),
@@ -110,8 +116,18 @@ def write(path: Path, result: Mapping[str, Any]) -> None:
     Raises:
         OSError: the file cannot be written.
     """
+    write_text(path, json.dumps(result, indent=1) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file in one step.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
     part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    # Half of a surrogate pair, as a target may send it, is no text that a file can hold.
+    part.write_text(text, "utf-8", errors="backslashreplace")
     part.replace(path)
 
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from assistants_conformance.reporting.tally import Tally
 
+#: Characters of the reason of an outcome; it may quote what a target has sent.
+_LONGEST_REASON = 2000
+
 Kind = Literal["passed", "warned", "failed", "not-testable", "not-applicable", "error"]
 
 
@@ -60,9 +63,9 @@ def conduct(function: Callable[..., Any], api: Api, tally: Tally, name: str, arg
                 api.require(capability)
             function(api=api, verify=verify, **arguments)
         except NotApplicable as error:
-            kind, reason = "not-applicable", str(error)
+            kind, reason = "not-applicable", str(error)[:_LONGEST_REASON]
         except Blocked as error:
-            kind, reason = "not-testable", str(error)
+            kind, reason = "not-testable", str(error)[:_LONGEST_REASON]
         except Exception:
             kind, reason = "error", traceback.format_exc(limit=-4)
     if api.meter is not None and api.meter.tripped:

@@ -138,7 +138,7 @@ def _draw(search: _Search, api: Api, strategy: Callable[[], SearchStrategy[Any]]
         suppress_health_check=list(HealthCheck),
     )
 
-    @seed(api.chance.number())
+    @seed(api.chance.child("explore").number())
     @limits
     @given(strategy())
     def tried(example: Any) -> None:

@@ -10,7 +10,9 @@ from assistants_conformance.target.besides import files_of, stores_of
 from assistants_conformance.target.chance import Chance
 from assistants_conformance.target.client import Answer, Blocked, Client, NotApplicable
 from assistants_conformance.target.fingerprint import KINDS, MARK
+from assistants_conformance.target.guard import Watch, guard, watched
 from assistants_conformance.target.ledger import Ledger
+from assistants_conformance.target.limits import LONGEST_HEAD
 from assistants_conformance.target.multipart import Part, form
 from assistants_conformance.target.prompts import BRIEF, NICKNAME, WEATHER, demand
 from assistants_conformance.target.sdk import connect
@@ -28,6 +30,8 @@ _LONGEST_PAUSE = 2.0
 _MOST_POLLS = 400
 #: Answers to a deletion after which nothing is there any more.
 _GONE = (200, 202, 204, 404, 410)
+#: Seconds; no run lives for a year, whatever a target says.
+_LONGEST_WAIT = 366 * 86400
 
 
 class Api(Client):
@@ -233,7 +237,8 @@ class Api(Client):
             if time.monotonic() > deadline:
                 raise Blocked(f"a run was still {status} after {self.settings.run_timeout:.0f} s")
             told = answer.exchange.response.headers.get("openai-poll-after-ms", "")
-            self.pause(min(int(told) / 1000, _LONGEST_PAUSE) if told.isdecimal() else pause)
+            known = told.isdecimal() and len(told) < 10
+            self.pause(min(int(told) / 1000, _LONGEST_PAUSE) if known else pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
         raise Blocked(f"a run was still {status} after {_MOST_POLLS} polls")
 
@@ -355,19 +360,33 @@ class Api(Client):
         expires, created = run.get("expires_at"), run.get("created_at")
         if not isinstance(expires, int) or not isinstance(created, int):
             raise Blocked(f"the run does not say when it expires: expires_at {expires!r}")
-        self.wind(max(expires - created, 0) + 1)
+        self.wind(min(max(expires - created, 0), _LONGEST_WAIT) + 1)
         return self.get_run(run)
 
     # -- the end -----------------------------------------------------------------------------------------------------
 
     def send_absolute(self, method: str, url: str, body: Any) -> Answer:
-        """Send JSON to an address outside the API, without credentials; the judge does not see it."""
+        """Send JSON to an address outside the API, without credentials; the judge does not see it.
+
+        Raises:
+            Blocked: no answer came.
+        """
         import httpx2  # noqa: PLC0415 - only for a target with a clock of its own
 
         from assistants_conformance.observe import Exchange, Request, Response, lowered  # noqa: PLC0415
 
-        got = httpx2.request(method, url, json=body, timeout=self.settings.request_timeout)
-        return Answer(Exchange(Request(method, url), Response(got.status_code, lowered(got.headers), got.content)))
+        seconds = self.settings.request_timeout
+        sent = {"Accept-Encoding": "identity"}
+        try:
+            with (
+                watched(Watch(seconds, LONGEST_HEAD)),
+                guard(httpx2.Client(timeout=seconds, headers=sent)) as http,
+                http.stream(method, url, json=body) as got,
+            ):
+                told = b"".join(got.iter_raw())
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise Blocked(f"{method} {url} got no answer ({type(error).__name__}: {error})") from error
+        return Answer(Exchange(Request(method, url), Response(got.status_code, lowered(got.headers), told)))
 
     def clean(self) -> None:
         """Delete what was made, newest first; what cannot be deleted is left in the ledger.
@@ -405,6 +424,7 @@ class Api(Client):
     def named(self, source: str) -> Iterator[Api]:
         """Mark every exchange of a scenario with its name, and clean up after it."""
         self.source = source
+        self.lighten()
         try:
             yield self
         finally:

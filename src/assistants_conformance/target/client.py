@@ -16,8 +16,18 @@ import httpx2
 
 from assistants_conformance.contract import operation as find_operation
 from assistants_conformance.observe import Exchange, Judge, Request, Response, lowered
+from assistants_conformance.target.guard import Watch, guard, watched
+from assistants_conformance.target.limits import (
+    HEAVIEST_SCENARIO,
+    HEAVY,
+    LONGEST_HEAD,
+    SILENT_FOR_GOOD,
+    SLOWEST_LINE,
+    TRY_AGAIN,
+)
 from assistants_conformance.target.live import LiveStream, Recorded
 from assistants_conformance.target.tape import EndedError, LostError, NotRecordedError
+from assistants_conformance.target.unpack import ACCEPTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -35,6 +45,8 @@ _TOO_FAST = 429
 _RATE_LIMITED = 6
 #: Told where a stream is open and nothing comes any more.
 _STALLED = "SSE-023"
+#: Characters of a path that are shown.
+_LONGEST_PATH = 300
 #: The parts of a request that are no part of its path.
 _HOW = ("json", "query", "content", "content_type")
 
@@ -111,6 +123,11 @@ class Client:
         self._lock = threading.RLock()
         self._held: list[Exchange] | None = None
         self._begun: float | None = None
+        #: What the heavy answers since the last `lighten` take in memory, in bytes.
+        self._burden = 0
+        #: How many requests in a row got no answer, and when the last one was given up.
+        self._unanswered = 0
+        self._given_up = 0.0
         #: The seconds of the clock by which exchanges are timed; a recording of the embedded server counts instead.
         self.now: Callable[[], float] = time.perf_counter
         #: Keeps the traffic, or gives it in the place of the target.
@@ -123,12 +140,14 @@ class Client:
     def _open(self) -> httpx2.Client:
         settings = self.settings
         timeout = httpx2.Timeout(settings.request_timeout, connect=min(10.0, settings.request_timeout))
+        headers = {"Accept-Encoding": ACCEPTED}
         if self._transport is not None:
-            return httpx2.Client(transport=self._transport, timeout=timeout)
+            return httpx2.Client(transport=self._transport, timeout=timeout, headers=headers)
         how: dict[str, Any] = {"proxy": settings.proxy} if settings.proxy else {}
         if settings.ca_bundle:
             how["verify"] = ssl.create_default_context(cafile=settings.ca_bundle)
-        return httpx2.Client(timeout=timeout, follow_redirects=False, **how)
+        # A redirect is never followed: the credentials are for the target and nobody else.
+        return guard(httpx2.Client(timeout=timeout, headers=headers, follow_redirects=False, **how))
 
     def close(self) -> None:
         """Close every connection."""
@@ -287,6 +306,8 @@ class Client:
         request = Request(method, url, lowered(headers), content)
         if self.meter is not None and (spent := self.meter.refuses(request)):
             raise Blocked(spent)
+        if not self.replays:
+            self._bear(method, url)
         with self._lock:
             self.requests += 1
             http = self._http
@@ -296,9 +317,16 @@ class Client:
         if self.tape is not None and self.tape.replays:
             return self._from_tape(self.tape, request, number)
         started = self.now() if self._begun is None else self._begun
+        patience = self.settings.request_timeout
         try:
-            got = http.send(http.build_request(method, url, headers=headers, content=content), stream=True)
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            with watched(Watch(patience + len(content) / SLOWEST_LINE, LONGEST_HEAD)):
+                got = http.send(http.build_request(method, url, headers=headers, content=content), stream=True)
+        except (httpx2.InvalidURL, httpx2.LocalProtocolError) as error:
+            # An id that nobody can put into an address: the request was never sent, and the target is not to blame.
+            if self.ledger is not None:
+                self.ledger.unsent(number)
+            raise Blocked(f"{method} {path_of(url)} cannot be sent ({type(error).__name__}: {error})") from error
+        except httpx2.HTTPError as error:
             self._reopen(http)
             told = f"{type(error).__name__}: {error}"
             if self.tape is not None:
@@ -313,6 +341,8 @@ class Client:
             if exchange.response.status >= 500:
                 # A server that stumbled may close the connection; the next request must not pay for it.
                 self._reopen(http)
+            if live.weight > HEAVY:
+                self._burden += live.weight
             self.observe(exchange)
             if live.broken and not exchange.complete:
                 with self._lock:
@@ -325,7 +355,8 @@ class Client:
             self._reopen(http)
             self.lost(request, told)
 
-        longest = max(self.settings.run_timeout, self.settings.request_timeout)
+        # A stream lasts as long as its run.
+        longest = max(self.settings.run_timeout, patience) if _is_stream(got) else patience
         live = LiveStream(
             request,
             got,
@@ -352,6 +383,23 @@ class Client:
     def _hears(self, number: int | None) -> Callable[[Event], None] | None:
         ledger = self.ledger
         return None if ledger is None or number is None else partial(ledger.heard, number)
+
+    def lighten(self) -> None:
+        """Forget what the answers so far have weighed: whoever kept them is gone."""
+        self._burden = 0
+
+    def _bear(self, method: str, url: str) -> None:
+        """See that one more request is worth it.
+
+        Raises:
+            Blocked: the target is silent, the answers of this scenario fill the memory, or the address is another's.
+        """
+        if self._unanswered >= SILENT_FOR_GOOD and time.monotonic() - self._given_up < TRY_AGAIN:
+            raise Blocked(f"{method} {path_of(url)} was not sent: the {self._unanswered} before it got no answer")
+        if not url.startswith(self.origin):
+            raise Blocked(f"{method} {url:.200} was not sent: it is not the target's address")
+        if self._burden > HEAVIEST_SCENARIO:
+            raise Blocked(f"{method} {path_of(url)} was not sent: the answers before it were too large to keep more")
 
     def _from_tape(self, tape: Tape, request: Request, number: int | None) -> LiveStream:
         """Return the recorded answer to a request as if it came in now."""
@@ -400,6 +448,7 @@ class Client:
     def observe(self, exchange: Exchange) -> None:
         """Hand one exchange to the judge."""
         with self._lock:
+            self._unanswered = 0
             self.latest = exchange
             if self._held is not None:
                 self._held.append(exchange)
@@ -409,6 +458,9 @@ class Client:
     def lost(self, request: Request, told: str) -> None:
         """Write down that a request got no answer."""
         with self._lock:
+            # What the embedded server drops costs no time.
+            self._unanswered += self._transport is None
+            self._given_up = time.monotonic()
             report = self.judge.report
             report.at(self.settings.profile, Exchange(request, Response(0), self.source))
             report.check(_NO_ANSWER, False, told, "an HTTP answer")
@@ -495,6 +547,10 @@ class Client:
                         self.judge.observe(exchange)
 
 
+def _is_stream(got: httpx2.Response) -> bool:
+    return got.headers.get("content-type", "").lower().startswith("text/event-stream")
+
+
 def _addressed(
     operation: str, headers: Mapping[str, str | None] | None, how: dict[str, Any]
 ) -> tuple[str, str, dict[str, str | None], dict[str, Any]]:
@@ -507,8 +563,9 @@ def _addressed(
 
 
 def path_of(url: str) -> str:
-    """Return the path of an address without its host and query."""
-    return url.split("://", 1)[-1].partition("/")[2].partition("?")[0].join(("/", ""))
+    """Return the path of an address without its host and query, as a reader can bear it."""
+    path = url.split("://", 1)[-1].partition("/")[2].partition("?")[0]
+    return f"/{path}" if len(path) <= _LONGEST_PATH else f"/{path[:_LONGEST_PATH]}…"
 
 
 __all__ = ["Answer", "Blocked", "Client", "NotApplicable", "path_of"]

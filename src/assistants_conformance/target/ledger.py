@@ -137,6 +137,11 @@ class Ledger:
             return {"stored": thread}
         return {}
 
+    def unsent(self, number: int | None) -> None:
+        """Note that a request never went out."""
+        if number is not None:
+            self._write({"n": number, "settled": "unsent"})
+
     def heard(self, number: int | None, event: Event) -> None:
         """Note what an event of a stream says while the stream is still open."""
         thing = event.json

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Self
 import httpx2
 
 from assistants_conformance.observe import Decoder, Event, Exchange, Response, lowered
+from assistants_conformance.target.guard import Watch, watched
+from assistants_conformance.target.limits import LONGEST, MOST_EVENTS, MOST_VALUES, weight
+from assistants_conformance.target.unpack import UnpackError, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,10 +21,8 @@ if TYPE_CHECKING:
     from assistants_conformance.observe import Request
 
 _EVENTS = re.compile(rb"(?:(?!\n\n|\r\r|\r\n\r\n).)*(?:\n\n|\r\r|\r\n\r\n|$)", re.DOTALL)
-#: A stream that is longer is left there; no run of a scenario says so much. Bytes.
-LONGEST = 16 * 1024 * 1024
-#: The same for one with more events.
-MOST_EVENTS = 50_000
+#: The signs that part the values of JSON from each other, and the lines of a stream.
+_SIGNS = b",[{\n"
 
 
 class Recorded(httpx2.SyncByteStream):
@@ -42,7 +43,7 @@ class LiveStream:
         response: the open response.
         started: when it was sent, in seconds of the monotonic clock.
         source: who sent it.
-        longest: after how many seconds the stream is left at the latest.
+        longest: after how many seconds the answer is left at the latest.
         now: the clock by which the exchange is timed, in seconds.
         closed: told of the whole exchange, once.
         lost: told why there is none: an answer that is no stream broke off.
@@ -66,12 +67,16 @@ class LiveStream:
         self._response = response
         self._started = started
         self._source = source
-        self._deadline = time.monotonic() + longest
+        self._watch = Watch(longest)
         self._now = now
         self._closed = closed
         self._lost = lost
         self._heard = heard
-        self._chunks = response.iter_bytes()
+        coding = response.headers.get("content-encoding", "")
+        # What is whole already, as from a server in this process, is unpacked too.
+        whole = response.is_stream_consumed
+        self._chunks = iter([response.content]) if whole else unpacked(response.iter_raw(), coding)
+        self._values = 0
         self._decoder = Decoder()
         self._body = bytearray()
         self._waiting: deque[Event] = deque()
@@ -109,16 +114,18 @@ class LiveStream:
             self._next()
 
     def _next(self) -> bytes | None:
-        too_long = len(self._body) > LONGEST or len(self._arrivals) > MOST_EVENTS
-        if too_long or time.monotonic() > self._deadline:
-            self._finish(complete=False, broken="the stream goes on and on and was left")
+        if too_much := self._too_much():
+            self._finish(complete=False, broken=f"{too_much}: the answer goes on and on and was left")
             return None
         try:
-            chunk = next(self._chunks, None)
+            with watched(self._watch):
+                chunk = next(self._chunks, None)
         except httpx2.TimeoutException as error:
-            self._finish(complete=False, broken=f"nothing came any more ({type(error).__name__})")
+            silent = f"nothing came any more ({type(error).__name__})"
+            late = self._too_much()
+            self._finish(complete=False, broken=f"{late}: the answer goes on and on and was left" if late else silent)
             return None
-        except httpx2.HTTPError as error:
+        except (httpx2.HTTPError, UnpackError) as error:
             # The server went away in the middle; how that looks to a client is for the judge to say.
             self._finish(complete=True, broken=f"{type(error).__name__}: {error}")
             return None
@@ -126,8 +133,27 @@ class LiveStream:
             self._finish(complete=True)
             return None
         self._body += chunk
+        self._values += sum(map(chunk.count, _SIGNS))
         self._note(self._decoder.feed(chunk) if self.is_stream else ())
         return chunk
+
+    def _too_much(self) -> str:
+        """Say what of the answer is more than anybody reads; empty where nothing is."""
+        if len(self._body) > LONGEST:
+            return f"more than {LONGEST} bytes"
+        if len(self._arrivals) > MOST_EVENTS:
+            return f"more than {MOST_EVENTS} events"
+        if self._values > MOST_VALUES:
+            return f"more than {MOST_VALUES} values"
+        if time.monotonic() > self._watch.deadline:
+            return f"still not whole after {self._watch.seconds:g} s"
+        return ""
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes of memory the answer takes once it is read; 0 before its end."""
+        body = self.exchange.response.body if self.exchange is not None else b""
+        return weight(len(body), self._values, plain=body.isascii())
 
     def _note(self, events: Iterator[Event] | tuple[()]) -> None:
         for event in events:
@@ -156,6 +182,7 @@ class LiveStream:
         if self.is_stream:
             self._note(self._decoder.close())
         response = Response(self.status, self.head.headers, bytes(self._body))
+        self._body = bytearray()
         self.exchange = Exchange(
             self._request,
             response,

@@ -49,5 +49,5 @@ def reach(resolved: Resolved) -> None:
             retired=True,
         )
     if 300 <= answer.status < 400:
-        there = answer.exchange.response.headers.get("location", "elsewhere")
+        there = answer.exchange.response.headers.get("location", "elsewhere")[:200]
         raise UnreachableError(f"{asked} is redirected to {there}: name that address")

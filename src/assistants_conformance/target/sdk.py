@@ -70,7 +70,12 @@ def _streams(body: bytes) -> bool:
 
 
 def _carried(headers: Any) -> dict[str, str]:
-    return {name: value for name, value in headers.items() if name.lower() not in _OF_THE_CONNECTION}
+    # A header is put together from ASCII alone; a target may have sent anything.
+    return {
+        name: value.encode("ascii", "backslashreplace").decode("ascii")
+        for name, value in headers.items()
+        if name.lower() not in _OF_THE_CONNECTION
+    }
 
 
 @contextmanager

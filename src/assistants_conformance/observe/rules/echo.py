@@ -114,7 +114,8 @@ def _instructions(call: Call, context: Context, answer: dict[str, Any]) -> None:
         context.report.check(
             "RUN-012", isinstance(told, str) and told.endswith(more), told, f"instructions that end with {brief(more)}"
         )
-        if isinstance(sent, str):
+        # What an empty text is joined with is not recorded.
+        if isinstance(sent, str) and sent:
             context.report.check("N-29", told == f"{sent} {more}", told, f"{brief(sent + ' ' + more)}")
 
 

@@ -20,6 +20,7 @@ from assistants_conformance.target.multipart import Part, form
 if TYPE_CHECKING:
     from assistants_conformance.scenario.verify import Verify
     from assistants_conformance.target import Answer, Api
+    from assistants_conformance.target.chance import Chance
 
 Json = dict[str, Any]
 
@@ -50,7 +51,7 @@ def cover(api: Api, verify: Verify) -> None:
         Blocked: a request could not be sent, and none before it deviated.
     """
     most, stores = api.settings.effort.coverage_cases, _stores(api)
-    _all(api, verify, api.corpus(), lambda: generate.coverage(narrowed(api, stores=stores), api.chance, most))
+    _all(api, verify, api.corpus(), lambda: generate.coverage(narrowed(api, stores=stores), _own(api), most))
 
 
 def draw(api: Api, verify: Verify) -> None:
@@ -60,7 +61,12 @@ def draw(api: Api, verify: Verify) -> None:
         Blocked: a request could not be sent, and none before it deviated.
     """
     count, stores = api.settings.effort.fuzz_cases, _stores(api)
-    _all(api, verify, api.corpus(), lambda: generate.drawn(narrowed(api, stores=stores), api.chance, count))
+    _all(api, verify, api.corpus(), lambda: generate.drawn(narrowed(api, stores=stores), _own(api), count))
+
+
+def _own(api: Api) -> Chance:
+    """Return the chance of making requests, apart from that of sending them: a replay does without the first."""
+    return api.chance.child("fuzz")
 
 
 def _stores(api: Api) -> bool:
@@ -112,7 +118,7 @@ def walk(api: Api, verify: Verify) -> None:
         return response.status, response.content_type, response.body
 
     if recorded is None:
-        generate.walks(narrowed(api, stores=stores), api.chance.number(), effort.walks, effort.steps, send)
+        generate.walks(narrowed(api, stores=stores), _own(api).number(), effort.walks, effort.steps, send)
         api.keep_corpus(kept)
     else:
         for case in recorded:
