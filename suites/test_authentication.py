@@ -46,7 +46,7 @@ def key_of(api: Api) -> str:
 
 def create(api: Api, headers: Headers, name: str) -> Answer:
     body = {"model": api.settings.model, "name": name}
-    return api.created("create_assistant", api.call("create_assistant", json=body, headers=headers))
+    return api.call("create_assistant", json=body, headers=headers)
 
 
 def guarded(api: Api) -> None:
@@ -177,7 +177,7 @@ def test_credentials_are_looked_at_first(api: Api, verify: Verify, mistake: str)
     if mistake == "malformed body":
         answer = api.call("create_assistant", content=b'{"model": ', content_type="application/json", headers=headers)
     elif mistake == "missing property":
-        answer = api.created("create_assistant", api.call("create_assistant", json={}, headers=headers))
+        answer = api.call("create_assistant", json={}, headers=headers)
     else:
         answer = api.call("get_thread", thread_id=unknown_id(api, "thread"), headers=headers)
     verify.refused("AUTH-010", answer, 401)
@@ -200,7 +200,7 @@ def test_streamed_run_without_credentials_gets_a_json_refusal(api: Api, verify: 
     body = {"assistant_id": assistant, "stream": True}
     for answer in (
         api.call("create_run", thread_id=thread, json=body, headers=NOTHING),
-        api.created("create_thread_and_run", api.call("create_thread_and_run", json=body, headers=NOTHING)),
+        api.call("create_thread_and_run", json=body, headers=NOTHING),
     ):
         kind = answer.exchange.response.content_type
         verify(

@@ -57,8 +57,7 @@ def send(api: Api, here: Stage, operation: str, body: dict[str, Any]) -> Answer:
         "modify_thread": ("thread_id",),
         "modify_message": ("thread_id", "message_id"),
     }.get(operation, ())
-    answer = api.call(operation, json=body, **{name: paths[name] for name in wanted})
-    return api.created(operation, answer)
+    return api.call(operation, json=body, **{name: paths[name] for name in wanted})
 
 
 def bodies(api: Api, here: Stage) -> dict[str, dict[str, Any]]:
@@ -80,7 +79,7 @@ def bodies(api: Api, here: Stage) -> dict[str, dict[str, Any]]:
 
 def upload(api: Api, *parts: Part) -> Answer:
     content, kind = form(*parts)
-    return api.created("upload_file", api.call("upload_file", content=content, content_type=kind))
+    return api.call("upload_file", content=content, content_type=kind)
 
 
 def named(verify: Verify, answer: Answer, name: str) -> None:
@@ -199,8 +198,8 @@ def test_body_that_is_no_json_is_refused(api: Api, verify: Verify, content: byte
     here = stage(api)
     how: dict[str, Any] = {"content": content, "content_type": JSON}
     for answer in (
-        api.created("create_assistant", api.call("create_assistant", **how)),
-        api.created("create_thread", api.call("create_thread", **how)),
+        api.call("create_assistant", **how),
+        api.call("create_thread", **how),
         api.call("create_message", thread_id=here.thread, **how),
         api.call("modify_assistant", assistant_id=here.assistant, **how),
     ):
@@ -359,7 +358,7 @@ def test_refused_stream_is_plain_json(api: Api, verify: Verify) -> None:
     thread = api.thread()["id"]
     for answer in (
         api.call("create_run", thread_id=thread, json={"stream": True}),
-        api.created("create_thread_and_run", api.call("create_thread_and_run", json={"stream": True})),
+        api.call("create_thread_and_run", json={"stream": True}),
     ):
         kind = answer.exchange.response.content_type
         verify(

@@ -29,7 +29,7 @@ class Prober:
             Blocked: too many got no answer.
         """
         try:
-            self._api.created(operation, self._api.call(operation, **how))
+            self._api.call(operation, **how)
         except Blocked:
             self._lost += 1
             if self._lost >= MOST_LOST:

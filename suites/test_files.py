@@ -24,7 +24,7 @@ TRIES = 5
 
 def upload(api: Api, *parts: Part) -> Answer:
     body, kind = form(*parts)
-    return api.created("upload_file", api.call("upload_file", content=body, content_type=kind))
+    return api.call("upload_file", content=body, content_type=kind)
 
 
 def listed(api: Api, **query: str) -> list[dict[str, Any]]:

@@ -144,7 +144,7 @@ def test_thread_and_run_are_created_in_one_request(api: Api, verify: Verify) -> 
         if coding:
             thread["tool_resources"] = {"code_interpreter": {"file_ids": [file]}}
             body["tool_resources"] = {"code_interpreter": {"file_ids": [file]}}
-    answer = api.created("create_thread_and_run", api.call("create_thread_and_run", json=body))
+    answer = api.call("create_thread_and_run", json=body)
     verify.status("RUN-002", answer, 200)
     run = api.need(answer, "create a thread and a run")
     made = api.call("get_thread", thread_id=str(run.get("thread_id")))
@@ -168,12 +168,12 @@ def test_thread_and_run_are_created_in_one_request(api: Api, verify: Verify) -> 
 def test_thread_and_run_work_without_a_thread(api: Api, verify: Verify) -> None:
     assistant = api.assistant(instructions="Greet the user with one word.")["id"]
     body = {"assistant_id": assistant}
-    answer = api.created("create_thread_and_run", api.call("create_thread_and_run", json=body))
+    answer = api.call("create_thread_and_run", json=body)
     verify.status("RUN-017", answer, 200)
     run = api.need(answer, "create a run without a thread")
     thread = api.call("get_thread", thread_id=str(run.get("thread_id")))
     verify.status("RUN-002", thread, 200)
-    other = api.created("create_thread_and_run", api.call("create_thread_and_run", json=body))
+    other = api.call("create_thread_and_run", json=body)
     distinct = run.get("thread_id") != other.json.get("thread_id")
     verify("RUN-002", distinct, observed=f"thread {run.get('thread_id')} twice", expected="a new thread", answer=other)
     messages = api.messages(str(run.get("thread_id")))

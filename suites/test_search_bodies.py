@@ -101,8 +101,7 @@ class Aim:
         return dict(self.params)
 
     def created(self, answer: Answer) -> Answer:
-        """Note what was made; a run that was let in holds its thread, so the next body gets another one."""
-        self.api.created(self.operation, answer)
+        """Go on after an answer: a run that was let in holds its thread, so the next body gets another one."""
         if answer.ok and self.operation == "create_run":
             self.renew()
         return answer

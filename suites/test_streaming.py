@@ -65,7 +65,7 @@ def test_thread_and_run_are_streamed(api: Api, verify: Verify) -> None:
         "stream": True,
     }
     with judged(api, "SSE-007", *OF_ANY_STREAM):
-        begun(api.created("create_thread_and_run", api.call("create_thread_and_run", json=body)))
+        begun(api.call("create_thread_and_run", json=body))
 
 
 @requirement("SSE-011", "SSE-018", "N-09", "N-13", needs=(*STREAMING, "function_calling"))
@@ -300,7 +300,7 @@ def test_stream_options_are_accepted(api: Api, verify: Verify) -> None:
         "stream": True,
         "stream_options": {"include_usage": True},
     }
-    answer = api.created("create_thread_and_run", api.call("create_thread_and_run", json=body))
+    answer = api.call("create_thread_and_run", json=body)
     verify("SSE-030", answer.ok and answer.events, observed=answer.told, expected="a stream", answer=answer)
 
 

@@ -71,7 +71,7 @@ def test_empty_body_makes_an_empty_thread(api: Api, verify: Verify) -> None:
 
 @requirement("THR-007")
 def test_thread_without_a_body(api: Api, verify: Verify) -> None:
-    answer = api.created("create_thread", api.call("create_thread"))
+    answer = api.call("create_thread")
     verify.status("THR-007", answer, 200)
     verify.equal("THR-007", answer.json.get("object"), "thread", answer)
 

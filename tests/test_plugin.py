@@ -128,6 +128,7 @@ def test_each_outcome_has_its_verdict(mixed):
         "profile": load_profile().id,
         "mode": "reference",
         "capabilities": {},
+        "known_by": {},
     }
     assert result["requests"] == 4
     held = next(row for row in result["requirements"] if row["id"] == "LOCK-004")

@@ -6,10 +6,13 @@ import click
 
 from assistants_conformance import __version__
 from assistants_conformance.cli.audit import audit
+from assistants_conformance.cli.baseline import baseline
 from assistants_conformance.cli.openapi import openapi
 from assistants_conformance.cli.report import report
 from assistants_conformance.cli.run import run
 from assistants_conformance.cli.serve import serve
+from assistants_conformance.cli.smoke import smoke
+from assistants_conformance.cli.sweep import sweep
 from assistants_conformance.cli.tables import faults, requirements
 
 
@@ -22,7 +25,7 @@ def main() -> None:
     """
 
 
-for _command in (run, audit, report, serve, requirements, faults, openapi):
+for _command in (run, smoke, sweep, baseline, audit, report, serve, requirements, faults, openapi):
     main.add_command(_command)
 
 __all__ = ["main"]

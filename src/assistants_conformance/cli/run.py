@@ -42,6 +42,8 @@ _INI = Path(__file__).with_name("pytest.ini")
 @click.option("--failing-model", metavar="NAME", help="A model whose runs fail.")
 @click.option("--request-timeout", type=float, metavar="SECONDS", help="How long to wait for an answer. [default: 30]")
 @click.option("--run-timeout", type=float, metavar="SECONDS", help="How long to wait for a run. [default: 60]")
+@click.option("--ledger", metavar="DIR", help="Where is written what the run makes, until it is deleted.")
+@click.option("--dry-run", is_flag=True, help="Send nothing to the target: print what would be sent, by area.")
 @click.option("--fault", "faults", multiple=True, metavar="NAME", hidden=True, help="Break the server in this process.")
 @click.option("-v", "--verbose", count=True, help="Name every scenario.")
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
@@ -67,6 +69,8 @@ def run(
     failing_model: str | None,
     request_timeout: float | None,
     run_timeout: float | None,
+    ledger: str | None,
+    dry_run: bool,
     faults: tuple[str, ...],
     verbose: int,
     pytest_arguments: tuple[str, ...],
@@ -99,6 +103,7 @@ def run(
             "--assistants-html": writable(html, "--html"),
             "--junitxml": writable(junit, "--junit"),
         }
+        _check_dry(dry_run, result=result, junit=junit, html=html, record=record, replay=replay)
         from assistants_conformance.plugin.taping import check  # noqa: PLC0415
 
         check(record=record, replay=replay, max_age=max_age, hide_host=hide_host, url=url, faults=faults)
@@ -107,7 +112,7 @@ def run(
 
             check_writable(Path(record).absolute())
         if replay is None:
-            options = replace(options, seed=_begin(options, level, given["--assistants-json"]))
+            options = replace(options, seed=_begin(options, level, given["--assistants-json"], dry=dry_run))
         else:
             _begin_replay(Path(replay), options, level)
         suites = folder("suites")
@@ -121,6 +126,8 @@ def run(
         "--assistants-reached",
         *(f"{name}={path.absolute()}" for name, path in given.items() if path is not None),
         *_taped(record, replay, max_age, hide_host),
+        *([f"--assistants-ledger={Path(ledger).absolute()}"] if ledger is not None else []),
+        *(["--assistants-dry-run"] if dry_run else []),
         *_workers(workers),
         *_passed_on(options, level),
         *(["-k", expression] if expression is not None else []),
@@ -140,7 +147,13 @@ def _taped(record: str | None, replay: str | None, max_age: int | None, hide_hos
         yield "--assistants-hide-host"
 
 
-def _begin(options: Options, level: str | None, result: Path | None) -> str:
+def _check_dry(dry: bool, **others: str | None) -> None:
+    for name, value in others.items():
+        if dry and value is not None:
+            raise Problem(f"--dry-run: nothing is judged, so --{name} has nothing to hold")
+
+
+def _begin(options: Options, level: str | None, result: Path | None, *, dry: bool) -> str:
     """See that the target can be judged, show the settings, and return the seed."""
     from assistants_conformance.plugin.session import check_faults, level_of  # noqa: PLC0415
     from assistants_conformance.reporting.text import plain, redact  # noqa: PLC0415
@@ -151,7 +164,8 @@ def _begin(options: Options, level: str | None, result: Path | None) -> str:
     level_of(level)
     check_faults(resolved.settings)
     try:
-        reach(resolved)
+        if not dry:
+            reach(resolved)
     except UnreachableError as error:
         if error.retired and result is not None:
             _write_retired(resolved, result)

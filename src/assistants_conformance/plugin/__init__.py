@@ -39,6 +39,7 @@ _OPTIONS: tuple[tuple[str, Any, str], ...] = (
     ("record", str, "keep the traffic of every scenario in this folder, or in this archive (.zip)"),
     ("replay", str, "take the answers from this folder or archive: no key, no network"),
     ("max-age", int, "in a replay: name cassettes that are older, in days"),
+    ("ledger", str, "where is written what the run makes at the target, so that it can be deleted"),
     ("run-timeout", float, "seconds to wait for one run"),
 )
 
@@ -57,6 +58,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--assistants-hide-host", action="store_true", default=False, help="in a recording: do not name the host"
+    )
+    group.addoption(
+        "--assistants-dry-run", action="store_true", default=False, help="send nothing: print what would be sent"
     )
     # Set by the command line, which has asked the target itself already and has shown the settings.
     group.addoption("--assistants-reached", action="store_true", default=False, help="do not ask the target first")

@@ -13,12 +13,14 @@ import pytest
 
 from assistants_conformance._data import folder
 from assistants_conformance.contract import LEVELS
-from assistants_conformance.observe import Exchange, Finding, Judge
+from assistants_conformance.observe import Judge
 from assistants_conformance.plugin.files import check_folders, files_of, write_files
+from assistants_conformance.plugin.keeping import Keeping
 from assistants_conformance.plugin.recording import KeepError, Recording
 from assistants_conformance.plugin.replaying import Replaying
 from assistants_conformance.plugin.taping import LIVE_ONLY, NoCassette, Tapes, asked
 from assistants_conformance.reporting.console import Ink, report, screen, totals, verdict_line
+from assistants_conformance.reporting.costs import costs, spent
 from assistants_conformance.reporting.edges import lifecycle, table
 from assistants_conformance.reporting.result import Target, document
 from assistants_conformance.reporting.tally import Tally
@@ -43,18 +45,6 @@ _ORDINARY = (0, 1, 5)
 
 class Stopped(Exception):
     """A session cannot begin; the message is one line."""
-
-
-class _Counting(Judge):
-    """A judge that also counts the runs that were created."""
-
-    runs = 0
-
-    def observe(self, exchange: Exchange) -> list[Finding]:
-        request, status = exchange.request, exchange.response.status
-        if request.method == "POST" and request.path.rstrip("/").endswith("/runs") and 200 <= status < 300:
-            self.runs += 1
-        return super().observe(exchange)
 
 
 def options_of(config: pytest.Config) -> Options:
@@ -90,11 +80,16 @@ def level_of(name: str | None) -> int:
     return list[str](LEVELS).index(name.upper())
 
 
-def embedded(settings: TargetSettings) -> TargetSettings:
-    """Return the settings with the credentials of the server in this process, never with anybody's own."""
+def embedded(settings: TargetSettings, *, declared: bool = False) -> TargetSettings:
+    """Return the settings with the credentials of the server in this process, never with anybody's own.
+
+    `declared` leaves what a target may offer besides as it is declared.
+    """
     from assistants_conformance.scenario.embed import embedded_settings  # noqa: PLC0415 - loads the server
 
     own = embedded_settings(settings.profile)
+    if declared:
+        own = replace(own, failing_model="", mcp_server_url="", bing_connection="")
     return replace(
         settings,
         api_key=own.api_key,
@@ -121,7 +116,7 @@ class Session:
         self._taken = 0
         self._tally = Tally()
         self._api: Api | None = None
-        self._judge: _Counting | None = None
+        self._judge: Judge | None = None
         self._handed = False
         self._probed: dict[str, tuple[bool, str]] = {}
         self._filtered: str | None = None
@@ -135,10 +130,13 @@ class Session:
         self._files = files_of(config)
         self._recording: Recording | None = None
         self._replaying: Replaying | None = None
+        self._dry = bool(config.getoption("assistants_dry_run"))
         try:
             self._level = level_of(config.getoption("assistants_level"))
             record, replay = asked(config)
             options = options_of(config)
+            if self._dry:
+                options = replace(options, url=REFERENCE)
             if replay is not None:
                 self._replaying = Replaying(replay, options.profile)
                 options = replace(options, url=REFERENCE, profile=self._replaying.told.profile)
@@ -150,11 +148,13 @@ class Session:
             if self._replaying is not None:
                 self.settings = self._replaying.settings(self.settings, self.settings.profile)
             elif self.settings.embedded:
-                self.settings = embedded(self.settings)
+                self.settings = embedded(self.settings, declared=self._dry)
                 check_faults(self.settings)
             elif not worker and not config.getoption("assistants_reached"):
                 reach(self.resolved)
             check_folders(self._files)
+            live = self._replaying is None and not self.settings.embedded
+            self._keeping = Keeping(config, self.settings, given, live=live, counted=self._dry)
             if record is not None:
                 hide = config.getoption("assistants_hide_host")
                 self._recording = Recording(record, self.settings, given.get("tapes"), hide_host=hide)
@@ -181,14 +181,14 @@ class Session:
     def for_worker(self) -> str:
         """Return what a worker of xdist has to know."""
         tapes = self._tapes.for_worker() if self._tapes is not None else None
-        return json.dumps({"seed": self.settings.seed, "tapes": tapes})
+        return json.dumps({"seed": self.settings.seed, "tapes": tapes, **self._keeping.for_worker()})
 
     @property
     def _tapes(self) -> Tapes | None:
         return self._recording or self._replaying
 
-    def _new_judge(self) -> _Counting:
-        return _Counting(self.settings.profile, closed=True, expiry_seconds=self.settings.run_expiry_seconds)
+    def _new_judge(self) -> Judge:
+        return Judge(self.settings.profile, closed=True, expiry_seconds=self.settings.run_expiry_seconds)
 
     def told(self) -> tuple[Verdicts | None, int, Mapping[str, str]]:
         """Return the verdicts, how many scenarios ran, and those that a replay lacks something for, with what."""
@@ -243,6 +243,7 @@ class Session:
         else:
             self._api = Api(settings, judge)
         self._api.capabilities = self._capabilities
+        self._keeping.fit(self._api)
         return self._api
 
     def _drop_api(self) -> None:
@@ -259,11 +260,12 @@ class Session:
         self._handed = False
         judge, tally = self._judge, self._tally
         active = [identifier for identifier in binding.requirements if identifier in self.settings.profile.active]
-        spent = self._spent()
-        if spent:
+        over = self._keeping.meter.used_up()
+        requests, runs = tally.requests, self._keeping.meter.spent.runs
+        if over:
             for identifier in active:
-                tally.blocked.setdefault(identifier, spent)
-            return "not-applicable", spent
+                tally.blocked.setdefault(identifier, over)
+            return "not-applicable", over
         try:
             outcome = self._conduct(function, api, name, arguments)
         except NoCassette as error:
@@ -280,8 +282,11 @@ class Session:
         finally:
             if judge is not None:
                 tally.exercised.update(judge.exercised)
+                runs = self._keeping.meter.spent.runs - runs
                 tally.edges.update(judge.report.edges)
-                tally.runs += judge.runs
+                tally.runs += runs
+                area = self.settings.profile.requirement(active[0]).area if active else "other"
+                tally.add_cost(area, tally.requests - requests, runs)
         if outcome.kind == "error":
             self._drop_api()
         return self._told(outcome)
@@ -292,6 +297,7 @@ class Session:
             return conduct(function, api, self._tally, name, arguments)
         with self._tapes.scenario(self.settings, self._judge, name) as own:
             own.capabilities = self._capabilities
+            self._keeping.fit(own)
             outcome = conduct(function, own, self._tally, name, arguments)
             self._tapes.ended(outcome.gave_up)
             return outcome
@@ -322,23 +328,11 @@ class Session:
         known = self._known.get(identifier)
         return known is not None and not (known.expires and known.expires < time.strftime("%Y-%m-%d"))
 
-    def _spent(self) -> str | None:
-        settings, tally = self.settings, self._tally
-        share = int(getattr(self._config, "workerinput", {}).get("workercount", 1))
-        minutes = (time.monotonic() - self._begun) / 60
-        for name, most, used in (
-            ("requests", settings.budget_requests / share, tally.requests),
-            ("runs", settings.budget_runs / share, tally.runs),
-            ("minutes", settings.budget_minutes, minutes),
-        ):
-            if most and used >= most:
-                return f"not-run (budget): the {name} of [budget] were used up"
-        return None
-
     # -- workers -----------------------------------------------------------------------------------------------------
 
     def give(self) -> str:
         """Return what this worker has found out, for the controller."""
+        self._tally.add_tokens(*self._keeping.meter.used())
         return json.dumps(
             {
                 "tally": self._tally.to_json(),
@@ -374,6 +368,12 @@ class Session:
             self._filtered = "the run was stopped before its end"
         if not self._matched:
             return exitstatus
+        self._tally.add_tokens(*self._keeping.meter.used())
+        requests, left = self._keeping.tidy()
+        self._tally.requests += requests
+        self._notes += left
+        if self._dry:
+            return 0 if self._selected else 2
         whole = self._filtered is None
         if self._replaying is not None:
             self._filtered = self._filtered or self._replaying.lacking
@@ -431,12 +431,14 @@ class Session:
                 settings.profile.id,
                 "replay" if self._replaying is not None else "reference" if settings.embedded else "live",
                 {name: there for name, (there, _) in self._probed.items()},
+                {name: how for name, (_, how) in self._probed.items()},
             ),
             verdicts.rows,
             verdicts.totals,
             verdicts.overall,
             requests=self._tally.requests,
             runs=self._tally.runs,
+            tokens=(self._tally.prompt_tokens, self._tally.completion_tokens),
             duration_seconds=time.monotonic() - self._begun,
             secrets=self.resolved.secrets,
             lifecycle=lifecycle(settings.profile, self._tally.edges),
@@ -449,6 +451,10 @@ class Session:
     def report(self, *, colour: bool) -> Iterator[str]:
         """Yield the report for a reader, block by block."""
         ink = Ink(colour=colour, secrets=self.resolved.secrets)
+        if self._dry:
+            yield from costs(self._tally, self.settings.profile.id)
+            yield from self._notes
+            return
         verdicts = self._verdicts
         if verdicts is None:
             return
@@ -460,7 +466,7 @@ class Session:
             yield f"capability {name}: {ink.clean(how)}"
         if self.broken:
             yield "a worker died and its findings are lost: run again with -n 0"
-        yield f"{totals(verdicts, ink)}; {self._tally.requests} requests, {self._tally.runs} runs"
+        yield f"{totals(verdicts, ink)}; {spent(self._tally, len(verdicts.rows), self._keeping.minutes)}"
         if self._filtered is not None:
             yield f"a part only: {self._filtered}"
         yield from (ink.clean(note, lines=True) for note in self._notes)

@@ -28,6 +28,7 @@ class Target:
     profile: str
     mode: Mode
     capabilities: Mapping[str, bool] = field(default_factory=dict)
+    known_by: Mapping[str, str] = field(default_factory=dict)
 
 
 def document(
@@ -39,6 +40,7 @@ def document(
     requests: int,
     runs: int,
     duration_seconds: float,
+    tokens: tuple[int, int] = (0, 0),
     secrets: tuple[str, ...] = (),
     audit: Mapping[str, Any] | None = None,
     lifecycle: Mapping[str, Any] | None = None,
@@ -56,12 +58,14 @@ def document(
             "profile": target.profile,
             "mode": target.mode,
             "capabilities": dict(sorted(target.capabilities.items())),
+            "known_by": {name: redact(how, secrets) for name, how in sorted(target.known_by.items())},
         },
         "verdict": verdict,
         "requirements": [_row(row, secrets) for row in rows],
         "totals": dict(totals),
         "requests": requests,
         "runs": runs,
+        "tokens": {"prompt": tokens[0], "completion": tokens[1]},
         "duration_seconds": round(duration_seconds, 3),
     }
     if lifecycle is not None:

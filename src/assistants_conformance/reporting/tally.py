@@ -60,6 +60,20 @@ class Tally:
     edges: Counter[str] = field(default_factory=Counter)
     requests: int = 0
     runs: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    #: By area: scenarios, requests, runs.
+    costs: dict[str, list[int]] = field(default_factory=dict)
+
+    def add_cost(self, area: str, requests: int, runs: int) -> None:
+        """Note what one scenario of an area has cost."""
+        before = self.costs.get(area, [0, 0, 0])
+        self.costs[area] = [one + more for one, more in zip(before, (1, requests, runs), strict=True)]
+
+    def add_tokens(self, prompt: int, completion: int) -> None:
+        """Note tokens that runs have used."""
+        self.prompt_tokens += prompt
+        self.completion_tokens += completion
 
     def add_finding(self, finding: Finding) -> None:
         """Keep a finding; equal ones are counted, of different ones the first few are kept."""
@@ -129,3 +143,7 @@ class Tally:
                 getattr(self, name).setdefault(requirement, reason)
         self.requests += data["requests"]
         self.runs += data["runs"]
+        self.add_tokens(data["prompt_tokens"], data["completion_tokens"])
+        for area, (scenarios, requests, runs) in data["costs"].items():
+            before = self.costs.get(area, [0, 0, 0])
+            self.costs[area] = [before[0] + scenarios, before[1] + requests, before[2] + runs]

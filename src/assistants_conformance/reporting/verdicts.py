@@ -50,6 +50,8 @@ AREAS = (
 _STATUS: Mapping[Overall, int] = {"conformant": 0, "incomplete": 0, "non-conformant": 1, "retired": 2, "error": 2}
 #: How a reason begins that a budget or a missing cassette left a scenario out.
 _LEFT_OUT = "not-run ("
+#: How it ends where the run was cut short, so that what no scenario reached may stand in what was left out.
+_USED_UP = "were used up"
 #: Where at least so large a part of all creates gave an id that was given before, objects have no identity at all.
 _NO_IDENTITY = 0.5
 _NOTHING_SHOWN = "one id stands for many objects (OBJ-001), so what was seen of one proves nothing"
@@ -112,11 +114,13 @@ def decide(
     """
     declared = {deviation.requirement: deviation for deviation in known}
     day = (today or date.today()).isoformat()
+    left_out = any(reason.startswith(_LEFT_OUT) for reason in tally.blocked.values())
+    cut = any(reason.startswith(_LEFT_OUT) and reason.endswith(_USED_UP) for reason in tally.blocked.values())
     rows = tuple(
-        _row(profile.requirement(identifier), tally, declared.get(identifier), filtered, day)
+        _row(profile.requirement(identifier), tally, declared.get(identifier), (filtered, cut), day)
         for identifier in in_order(profile.active, profile)
     )
-    return Verdicts(rows, profile.excluded, _overall(rows, filtered, broken or bool(tally.errors)))
+    return Verdicts(rows, profile.excluded, _overall(rows, filtered or left_out, broken or bool(tally.errors)))
 
 
 def in_order(identifiers: Iterable[str], profile: Profile) -> list[str]:
@@ -130,9 +134,9 @@ def in_order(identifiers: Iterable[str], profile: Profile) -> list[str]:
     return sorted(identifiers, key=place)
 
 
-def _row(requirement: Requirement, tally: Tally, known: Known | None, filtered: bool, day: str) -> Row:
+def _row(requirement: Requirement, tally: Tally, known: Known | None, part: tuple[bool, bool], day: str) -> Row:
     identifier = requirement.id
-    verdict, reason = _verdict(requirement, tally, known, filtered, day)
+    verdict, reason = _verdict(requirement, tally, known, part, day)
     return Row(
         requirement,
         verdict,
@@ -145,9 +149,9 @@ def _row(requirement: Requirement, tally: Tally, known: Known | None, filtered: 
 
 
 def _verdict(
-    requirement: Requirement, tally: Tally, known: Known | None, filtered: bool, day: str
+    requirement: Requirement, tally: Tally, known: Known | None, part: tuple[bool, bool], day: str
 ) -> tuple[Verdict, str | None]:
-    identifier = requirement.id
+    identifier, (filtered, cut) = requirement.id, part
     if tally.findings.get(identifier):
         if known is None:
             return ("fail" if requirement.level == "MUST" else "warn"), None
@@ -161,7 +165,7 @@ def _verdict(
         return "not-testable", _NOTHING_SHOWN
     if tally.exercised[identifier]:
         # Where only a part was exercised, the deviation may stand in the other part.
-        if known is not None and not filtered and blocked is None:
+        if known is not None and not filtered and not cut and blocked is None:
             return "fail", STALE
         return "pass", f"in part; elsewhere: {blocked}" if blocked is not None else None
     if blocked is not None:
@@ -172,6 +176,8 @@ def _verdict(
         return "not-applicable", tally.not_applicable[identifier]
     if filtered:
         return "not-run", "filter"
+    if cut:
+        return "not-run", "the run was cut short"
     if requirement.occasion is not None:
         return "not-applicable", f"the occasion did not arise: {requirement.occasion}"
     return "not-testable", "no scenario reached it"

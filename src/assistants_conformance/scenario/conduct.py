@@ -68,6 +68,10 @@ def conduct(function: Callable[..., Any], api: Api, tally: Tally, name: str, arg
             kind, reason = "not-testable", str(error)[:_LONGEST_REASON]
         except Exception:
             kind, reason = "error", traceback.format_exc(limit=-4)
+    if api.meter is not None and api.meter.tripped:
+        # What a scenario says after a request was kept back may be about that, and not about the target.
+        kind, reason, verify = "not-testable", api.meter.tripped, Verify(api.profile, lambda: api.latest)
+        api.meter.tripped = ""
     if judge.crashes[crashes:]:
         kind, reason = "error", "\n".join(judge.crashes[crashes:])
     tally.requests += api.requests - requests

@@ -98,7 +98,9 @@ def store_ids(holder: dict[str, Any]) -> list[str]:
 
 def adopted(api: Api, store: str) -> Answer:
     """Read a store that came about otherwise than by its own create, and see to it that it is deleted in the end."""
-    return api.created("create_vector_store", api.call("get_vector_store", vector_store_id=store))
+    if api.ledger is not None:
+        api.ledger.besides("vector_store", [store])
+    return api.call("get_vector_store", vector_store_id=store)
 
 
 def with_store(*stores: str) -> dict[str, Any]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
-from assistants_conformance.contract import locate
+from assistants_conformance.target.besides import files_of, stores_of
 from assistants_conformance.target.chance import Chance
 from assistants_conformance.target.client import Answer, Blocked, Client, NotApplicable
+from assistants_conformance.target.fingerprint import KINDS, MARK
 from assistants_conformance.target.guard import Watch, guard, watched
+from assistants_conformance.target.ledger import Ledger
 from assistants_conformance.target.limits import LONGEST_HEAD
 from assistants_conformance.target.multipart import Part, form
 from assistants_conformance.target.prompts import BRIEF, NICKNAME, WEATHER, demand
@@ -22,11 +24,12 @@ if TYPE_CHECKING:
 
     from assistants_conformance.contract import Profile
     from assistants_conformance.target.capabilities import Capabilities
-    from assistants_conformance.target.live import LiveStream
 
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 2.0
 _MOST_POLLS = 400
+#: Answers to a deletion after which nothing is there any more.
+_GONE = (200, 202, 204, 404, 410)
 #: Seconds; no run lives for a year, whatever a target says.
 _LONGEST_WAIT = 366 * 86400
 
@@ -42,7 +45,8 @@ class Api(Client):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.chance = Chance()
-        self._made: list[tuple[str, dict[str, str]]] = []
+        if not self.settings.embedded:
+            self.ledger = Ledger(self.profile)
 
     @property
     def profile(self) -> Profile:
@@ -66,6 +70,11 @@ class Api(Client):
         """
         self.capabilities.require(self, capability)
 
+    def marked(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Return a body with the id of the run in its metadata, unless it says itself what they are."""
+        run = self.ledger.mark if self.ledger is not None else ""
+        return {**body, "metadata": {MARK: run}} if run and "metadata" not in body else body
+
     # -- objects -----------------------------------------------------------------------------------------------------
 
     def need(self, answer: Answer, what: str) -> dict[str, Any]:
@@ -80,33 +89,21 @@ class Api(Client):
             raise Blocked(f"could not {what}: the run names no thread or no assistant: {answer.told}")
         return answer.json
 
-    def created(self, operation: str, answer: Answer, **params: str) -> Answer:
-        """Note what a create answered, so that it is deleted in the end."""
-        made = _first_run(answer) if answer.events else answer.json
-        identifier = made.get("id") if answer.ok else None
-        if isinstance(identifier, str):
-            self._made.append((operation, {**params, "id": identifier}))
-            if operation == "create_thread_and_run" and isinstance(made.get("thread_id"), str):
-                self._made.append(("create_thread", {"id": made["thread_id"]}))
-        return answer
-
     def post_assistant(self, **body: Any) -> Answer:
         """Create an assistant with the target's model unless the body names one; return the raw answer."""
-        return self.created(
-            "create_assistant", self.call("create_assistant", json={"model": self.settings.model, **body})
-        )
+        return self.call("create_assistant", json={"model": self.settings.model, **body})
 
     def assistant(self, **body: Any) -> dict[str, Any]:
         """Create an assistant, with short instructions unless the body has its own, or raise Blocked."""
-        return self.need(self.post_assistant(**{"instructions": BRIEF, **body}), "create an assistant")
+        return self.need(self.post_assistant(**self.marked({"instructions": BRIEF, **body})), "create an assistant")
 
     def post_thread(self, **body: Any) -> Answer:
         """Create a thread; return the raw answer."""
-        return self.created("create_thread", self.call("create_thread", json=body))
+        return self.call("create_thread", json=body)
 
     def thread(self, **body: Any) -> dict[str, Any]:
         """Create a thread or raise Blocked."""
-        return self.need(self.post_thread(**body), "create a thread")
+        return self.need(self.post_thread(**self.marked(body)), "create a thread")
 
     def post_message(self, thread: str, content: Any = "Hello.", role: str = "user", **body: Any) -> Answer:
         """Add a message; return the raw answer."""
@@ -144,7 +141,7 @@ class Api(Client):
     ) -> Answer:
         """Upload a file; return the raw answer."""
         body, kind = form(Part("purpose", purpose.encode()), Part("file", content, filename, content_type))
-        return self.created("upload_file", self.call("upload_file", content=body, content_type=kind))
+        return self.call("upload_file", content=body, content_type=kind)
 
     def file(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Upload a file or raise Blocked."""
@@ -152,11 +149,11 @@ class Api(Client):
 
     def post_store(self, **body: Any) -> Answer:
         """Create a vector store; return the raw answer."""
-        return self.created("create_vector_store", self.call("create_vector_store", json=body))
+        return self.call("create_vector_store", json=body)
 
     def store(self, **body: Any) -> dict[str, Any]:
         """Create a vector store or raise Blocked."""
-        return self.need(self.post_store(**body), "create a vector store")
+        return self.need(self.post_store(**self.marked(body)), "create a vector store")
 
     def post_store_file(self, store: str, file: str, **body: Any) -> Answer:
         """Attach a file to a vector store; return the raw answer."""
@@ -321,23 +318,8 @@ class Api(Client):
     def sdk(self) -> Iterator[OpenAI]:
         """Yield the client of the `openai` package on this target; the judge sees and `clean` deletes what it makes."""
         version = self.default_query().get("api-version", "")
-        with connect(self.settings, self.origin, version, self._forward, self._forward_stream) as client:
+        with connect(self.settings, self.origin, version, self._exchange, self._streaming) as client:
             yield client
-
-    @contextmanager
-    def _forward_stream(self, method: str, url: str, headers: dict[str, str], content: bytes) -> Iterator[LiveStream]:
-        with self._streaming(method, url, headers, content) as live:
-            yield live
-        if live.exchange is not None:
-            self._noted(method, Answer(live.exchange))
-
-    def _forward(self, method: str, url: str, headers: dict[str, str], content: bytes) -> Answer:
-        return self._noted(method, self._exchange(method, url, headers, content))
-
-    def _noted(self, method: str, answer: Answer) -> Answer:
-        place = locate(answer.exchange.request.path)
-        found = self.profile.match(method, place.route) if place is not None else None
-        return self.created(found.operation.id, answer) if found is not None and found.operation.creates else answer
 
     # -- time --------------------------------------------------------------------------------------------------------
 
@@ -407,24 +389,36 @@ class Api(Client):
         return Answer(Exchange(Request(method, url), Response(got.status_code, lowered(got.headers), told)))
 
     def clean(self) -> None:
-        """Delete what was made, newest first; what cannot be deleted is left."""
-        made, self._made = self._made, []
-        if self.settings.embedded:
+        """Delete what was made, newest first; what cannot be deleted is left in the ledger.
+
+        What lives in this process alone goes with it.
+        """
+        ledger = self.ledger
+        if ledger is None:
             return
-        endings = {
-            "create_assistant": ("delete_assistant", "assistant_id"),
-            "create_thread": ("delete_thread", "thread_id"),
-            "upload_file": ("delete_file", "file_id"),
-            "create_vector_store": ("delete_vector_store", "vector_store_id"),
-        }
-        for operation, params in reversed(made):
-            if operation in endings:
-                ending, name = endings[operation]
-                try:
-                    place: dict[str, Any] = {name: params["id"]}
-                    self.call(ending, **place)
-                except Blocked:
-                    continue
+        with self.meter.open() if self.meter is not None else nullcontext():
+            self._look(ledger)
+            for kind, identifier in ledger.fresh():
+                with suppress(Blocked):
+                    self.end(kind, identifier)
+
+    def end(self, kind: str, identifier: str) -> Answer:
+        """Delete an object of a kind (`assistant`, `thread` ...) that this run has made."""
+        _, ending, name, _ = KINDS[kind]
+        place: dict[str, Any] = {name: identifier}
+        answer = self.call(ending, **place)
+        if answer.status in _GONE and self.ledger is not None:
+            self.ledger.deleted(identifier)
+        return answer
+
+    def _look(self, ledger: Ledger) -> None:
+        """Find what the target has made by itself on threads of this scenario."""
+        for thread in ledger.computed & ledger.book.alive.keys():
+            ledger.besides("file", files_of(self, thread))
+        for thread in ledger.book.stored & ledger.book.alive.keys():
+            ledger.besides("vector_store", stores_of(self, thread))
+        ledger.computed.clear()
+        ledger.book.stored.clear()
 
     @contextmanager
     def named(self, source: str) -> Iterator[Api]:
@@ -453,11 +447,6 @@ class Api(Client):
 
 def _has_owners(run: dict[str, Any]) -> bool:
     return all(isinstance(run.get(name), str) for name in ("thread_id", "assistant_id"))
-
-
-def _first_run(answer: Answer) -> dict[str, Any]:
-    """Return the first run that a stream tells of; empty where it tells of none."""
-    return next((event.json for event in answer.events if event.json.get("object") == "thread.run"), {})
 
 
 def call_ids(run: dict[str, Any]) -> list[str]:

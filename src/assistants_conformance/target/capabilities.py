@@ -69,7 +69,7 @@ def _stores(api: Api) -> tuple[bool, str]:
 
 def _thread_and_run(api: Api) -> tuple[bool, str]:
     body = {"assistant_id": api.assistant(instructions=BRIEF)["id"], "thread": {"messages": [HELLO]}}
-    answer = api.created("create_thread_and_run", api.call("create_thread_and_run", json=body))
+    answer = api.call("create_thread_and_run", json=body)
     return answer.ok, f"creating a plain thread and run answered {answer.status}"
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json as jsonlib
+import ssl
 import threading
 import time
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from assistants_conformance.observe import Event
+    from assistants_conformance.target.ledger import Ledger
+    from assistants_conformance.target.meter import Meter
     from assistants_conformance.target.settings import TargetSettings
     from assistants_conformance.target.tape import Tape
 
@@ -129,30 +132,44 @@ class Client:
         self.now: Callable[[], float] = time.perf_counter
         #: Keeps the traffic, or gives it in the place of the target.
         self.tape: Tape | None = None
+        #: Is told of every request before it goes out and of every answer before it is used.
+        self.ledger: Ledger | None = None
+        self.meter: Meter | None = None
         self._http = self._open()
 
     def _open(self) -> httpx2.Client:
-        timeout = httpx2.Timeout(self.settings.request_timeout, connect=min(10.0, self.settings.request_timeout))
+        settings = self.settings
+        timeout = httpx2.Timeout(settings.request_timeout, connect=min(10.0, settings.request_timeout))
         headers = {"Accept-Encoding": ACCEPTED}
         if self._transport is not None:
             return httpx2.Client(transport=self._transport, timeout=timeout, headers=headers)
+        how: dict[str, Any] = {"proxy": settings.proxy} if settings.proxy else {}
+        if settings.ca_bundle:
+            how["verify"] = ssl.create_default_context(cafile=settings.ca_bundle)
         # A redirect is never followed: the credentials are for the target and nobody else.
-        return guard(httpx2.Client(timeout=timeout, headers=headers, follow_redirects=False))
+        return guard(httpx2.Client(timeout=timeout, headers=headers, follow_redirects=False, **how))
 
     def close(self) -> None:
         """Close every connection."""
         self._http.close()
 
-    @property
+    @cached_property
     def origin(self) -> str:
         """Scheme, host and base path, without a slash at the end."""
         if self.settings.url is None:
             return f"http://reference.invalid{self.settings.profile.base_path}"
         url = self.settings.url.rstrip("/")
         base = self.settings.profile.base_path
+        if self.settings.base_path is not None:
+            base = self.settings.base_path.rstrip("/")
+            return url if base and url.endswith(base) else url + base
         if self.settings.profile.traits.get("address_has_project") and urlsplit(url).path:
             return url
         return url if url.endswith(base) else url + base
+
+    @cached_property
+    def _base(self) -> str:
+        return urlsplit(self.origin).path
 
     def default_headers(self) -> dict[str, str]:
         """The headers that authenticate a request and choose the version."""
@@ -160,8 +177,8 @@ class Client:
         headers = dict(settings.headers)
         if settings.profile.platform == "azure" and settings.api_key:
             headers["api-key"] = settings.api_key
-        elif settings.bearer_token or settings.api_key:
-            headers["Authorization"] = f"Bearer {settings.bearer_token or settings.api_key}"
+        elif token := settings.token() or settings.api_key:
+            headers["Authorization"] = f"Bearer {token}"
         if settings.profile.beta_header:
             headers["OpenAI-Beta"] = settings.profile.beta_header
         return headers
@@ -287,12 +304,18 @@ class Client:
     def _open_once(self, method: str, url: str, headers: dict[str, str], content: bytes) -> LiveStream:
         """Send a request and return its answer, of which nothing but the head was read."""
         request = Request(method, url, lowered(headers), content)
+        if self.meter is not None and (spent := self.meter.refuses(request)):
+            raise Blocked(spent)
+        if not self.replays:
+            self._bear(method, url)
         with self._lock:
             self.requests += 1
             http = self._http
+        if self.meter is not None:
+            self.meter.sending(request)
+        number = self.ledger.sending(request, self.route_of(request)) if self.ledger is not None else None
         if self.tape is not None and self.tape.replays:
-            return self._from_tape(self.tape, request)
-        self._bear(method, url)
+            return self._from_tape(self.tape, request, number)
         started = self.now() if self._begun is None else self._begun
         patience = self.settings.request_timeout
         try:
@@ -300,6 +323,8 @@ class Client:
                 got = http.send(http.build_request(method, url, headers=headers, content=content), stream=True)
         except (httpx2.InvalidURL, httpx2.LocalProtocolError) as error:
             # An id that nobody can put into an address: the request was never sent, and the target is not to blame.
+            if self.ledger is not None:
+                self.ledger.unsent(number)
             raise Blocked(f"{method} {path_of(url)} cannot be sent ({type(error).__name__}: {error})") from error
         except httpx2.HTTPError as error:
             self._reopen(http)
@@ -310,6 +335,7 @@ class Client:
             raise Blocked(f"{method} {path_of(url)} got no answer ({told})") from error
 
         def closed(exchange: Exchange) -> None:
+            self._noted_down(number, exchange)
             if self.tape is not None:
                 self.tape.keep(exchange)
             if exchange.response.status >= 500:
@@ -332,9 +358,31 @@ class Client:
         # A stream lasts as long as its run.
         longest = max(self.settings.run_timeout, patience) if _is_stream(got) else patience
         live = LiveStream(
-            request, got, started=started, source=self.source, longest=longest, now=self.now, closed=closed, lost=lost
+            request,
+            got,
+            started=started,
+            source=self.source,
+            longest=longest,
+            now=self.now,
+            closed=closed,
+            lost=lost,
+            heard=self._hears(number),
         )
         return live
+
+    def route_of(self, request: Request) -> str:
+        """Return the path of a request below the base path."""
+        return request.path.removeprefix(self._base)
+
+    def _noted_down(self, number: int | None, exchange: Exchange) -> None:
+        if self.meter is not None:
+            self.meter.answered(exchange)
+        if self.ledger is not None:
+            self.ledger.answered(number, exchange, self.route_of(exchange.request))
+
+    def _hears(self, number: int | None) -> Callable[[Event], None] | None:
+        ledger = self.ledger
+        return None if ledger is None or number is None else partial(ledger.heard, number)
 
     def lighten(self) -> None:
         """Forget what the answers so far have weighed: whoever kept them is gone."""
@@ -353,7 +401,7 @@ class Client:
         if self._burden > HEAVIEST_SCENARIO:
             raise Blocked(f"{method} {path_of(url)} was not sent: the answers before it were too large to keep more")
 
-    def _from_tape(self, tape: Tape, request: Request) -> LiveStream:
+    def _from_tape(self, tape: Tape, request: Request, number: int | None) -> LiveStream:
         """Return the recorded answer to a request as if it came in now."""
         try:
             told = tape.answer(request)
@@ -365,6 +413,7 @@ class Client:
         response = told.response
 
         def closed(exchange: Exchange) -> None:
+            self._noted_down(number, exchange)
             known = len(exchange.arrivals)
             self.observe(
                 replace(
@@ -386,6 +435,7 @@ class Client:
             now=self.now,
             closed=closed,
             lost=lambda words: self.lost(request, words),
+            heard=self._hears(number),
         )
 
     def _reopen(self, broken: httpx2.Client) -> None:

@@ -47,6 +47,7 @@ class LiveStream:
         now: the clock by which the exchange is timed, in seconds.
         closed: told of the whole exchange, once.
         lost: told why there is none: an answer that is no stream broke off.
+        heard: told of every event before anybody can use it.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class LiveStream:
         now: Callable[[], float],
         closed: Callable[[Exchange], None],
         lost: Callable[[str], None],
+        heard: Callable[[Event], None] | None = None,
     ) -> None:
         self._request = request
         self._response = response
@@ -69,6 +71,7 @@ class LiveStream:
         self._now = now
         self._closed = closed
         self._lost = lost
+        self._heard = heard
         coding = response.headers.get("content-encoding", "")
         # What is whole already, as from a server in this process, is unpacked too.
         whole = response.is_stream_consumed
@@ -154,6 +157,8 @@ class LiveStream:
 
     def _note(self, events: Iterator[Event] | tuple[()]) -> None:
         for event in events:
+            if self._heard is not None:
+                self._heard(event)
             self._waiting.append(event)
             self._arrivals.append(self._now())
 

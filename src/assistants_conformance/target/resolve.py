@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import tomllib
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,6 +24,7 @@ from assistants_conformance.contract import (
 from assistants_conformance.target.chance import Chance
 from assistants_conformance.target.settings import CAPABILITIES, Known, TargetSettings
 from assistants_conformance.target.table import ConfigError, Table, near
+from assistants_conformance.target.tokens import TokenSource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +35,9 @@ CONFIG_FILE = "conformance.toml"
 REFERENCE = "reference"
 
 _TOKEN = "AZURE_OPENAI_AD_TOKEN"  # noqa: S105 - the name of a variable
+#: What the HTTP client reads by itself.
+_WAYS = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR",
+         "http_proxy", "https_proxy", "all_proxy", "no_proxy")  # fmt: skip
 _SECRETIVE = ("key", "token", "secret", "cookie", "password", "auth")
 
 
@@ -61,6 +66,8 @@ class Resolved:
     settings: TargetSettings
     origins: Mapping[str, str]
     notes: tuple[str, ...] = ()
+    #: What of the environment decides how the target is reached, by name.
+    ways: tuple[tuple[str, str], ...] = ()
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -68,7 +75,9 @@ class Resolved:
         settings = self.settings
         found = {settings.api_key, settings.bearer_token, settings.other_key} if not settings.embedded else set()
         found |= {value for name, value in settings.headers.items() if _is_secret(name)}
-        found.add(urlsplit(settings.url or "").password or "")
+        addresses = (settings.url or "", settings.proxy, *(value for _, value in self.ways))
+        found.update(_password(one) for one in addresses)
+        found |= settings.tokens.given if settings.tokens is not None else set()
         return tuple(sorted((one for one in found if len(one) >= 4), key=len, reverse=True))
 
     def header(self) -> list[str]:
@@ -81,6 +90,7 @@ class Resolved:
         ]
         if settings.url is not None:
             lines.append(f"credentials: {self.origins['credentials']}")
+            lines += [f"{name}: {_without_password(value)}" for name, value in self.ways]
         told = {
             "model": settings.model,
             "run_expiry_seconds": settings.run_expiry_seconds,
@@ -91,6 +101,9 @@ class Resolved:
             "api_version": settings.api_version,
             "request_timeout": settings.request_timeout,
             "run_timeout": settings.run_timeout,
+            "proxy": _without_password(settings.proxy),
+            "ca_bundle": settings.ca_bundle,
+            "base_path": settings.base_path,
         }
         lines.append(f"effort: {settings.effort.name}  ({self.origins['effort']}), seed {settings.seed}")
         lines += [f"{name}: {told[name]}  ({origin})" for name, origin in self.origins.items() if name in told]
@@ -99,7 +112,18 @@ class Resolved:
             lines.append("headers: " + ", ".join(named))
         if settings.capabilities:
             declared = [f"{name} = {str(value).lower()}" for name, value in settings.capabilities.items()]
-            lines.append("capabilities: " + ", ".join(declared))
+            lines.append("capabilities declared: " + ", ".join(declared))
+        if settings.url is not None:
+            probed = [name for name in CAPABILITIES if name not in settings.capabilities]
+            lines.append("capabilities probed once they are needed: " + (", ".join(probed) or "none"))
+        limits = {
+            "requests": settings.budget_requests,
+            "runs": settings.budget_runs,
+            "tokens": settings.budget_tokens,
+            "minutes": settings.budget_minutes,
+        }
+        if any(limits.values()):
+            lines.append("budget: " + ", ".join(f"{most:g} {name}" for name, most in limits.items() if most))
         if settings.known:
             lines.append("known deviations: " + ", ".join(one.requirement for one in settings.known))
         if settings.faults:
@@ -120,7 +144,9 @@ def resolve(options: Options, environ: Mapping[str, str], folder: Path | None = 
     Raises:
         ConfigError: something is unknown, of the wrong type or contradictory; the message names place and mend.
     """
-    return _Resolver(options, environ, _read(options.config, folder or Path())).resolve()
+    place = folder or Path()
+    beside = options.config.parent if options.config is not None else place
+    return _Resolver(options, environ, _read(options.config, place), beside).resolve()
 
 
 def _read(config: Path | None, folder: Path) -> Table:
@@ -144,6 +170,7 @@ class _Resolver:
     options: Options
     environ: Mapping[str, str]
     file: Table
+    folder: Path = Path()
     origins: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
@@ -156,13 +183,13 @@ class _Resolver:
         target.only(
             "url", "profile", "model", "run_expiry_seconds", "clock_url", "failing_model",
             "api_version", "effort", "other_key_env", "request_timeout", "run_timeout", "page_limit", "headers",
-            "mcp_server_url", "bing_connection",
+            "mcp_server_url", "bing_connection", "proxy", "ca_bundle", "base_path", "token_command",
         )  # fmt: skip
-        budget.only("requests", "runs", "minutes")
+        budget.only("requests", "runs", "tokens", "minutes")
         profile = self._profile(target)
         url = self._url(target, profile)
         profile, api_version = self._version(target, profile, url)
-        api_key, bearer_token = self._credentials(profile, url)
+        api_key, bearer_token, tokens = self._credentials(profile, url, target)
         other_key = self._other_key(target, url)
         options = self.options
         if options.faults and url is not None:
@@ -188,19 +215,25 @@ class _Resolver:
             mcp_server_url=self._address("mcp_server_url", "", None, target) or "",
             bing_connection=self._first("bing_connection", None, target.text("bing_connection")) or "",
             capabilities=self._capabilities(),
+            proxy=self._proxy(target) or "",
+            ca_bundle=self._bundle(target),
+            base_path=self._base_path(target),
+            tokens=tokens,
             headers=MappingProxyType({name: headers.text(name) or "" for name in headers.names()}),
             request_timeout=self._seconds("request_timeout", options.request_timeout, target, 30.0),
             run_timeout=self._seconds("run_timeout", options.run_timeout, target, 60.0),
             page_limit=target.integer("page_limit", least=1) or 200,
             budget_requests=budget.integer("requests", least=0) or 0,
             budget_runs=budget.integer("runs", least=0) or 0,
+            budget_tokens=budget.integer("tokens", least=0) or 0,
             budget_minutes=budget.number("minutes", least=0) or 0.0,
             known=self._known(),
             faults=tuple(options.faults),
             effort=self._effort(target),
             seed=options.seed or Chance().seed,
         )
-        return Resolved(settings, MappingProxyType(self.origins), tuple(self.notes))
+        ways = tuple((name, self.environ[name]) for name in _WAYS if self.environ.get(name) and url is not None)
+        return Resolved(settings, MappingProxyType(self.origins), tuple(self.notes), ways)
 
     def _first(self, name: str, option: Any, filed: Any) -> Any:
         if option is not None:
@@ -282,9 +315,10 @@ class _Resolver:
         )
         return profile, filed or ""
 
-    def _credentials(self, profile: Profile, url: str | None) -> tuple[str, str]:
+    def _credentials(self, profile: Profile, url: str | None, target: Table) -> tuple[str, str, TokenSource | None]:
+        command = target.text("token_command")
         if url is None:
-            return "", ""
+            return "", "", None
         names = {"openai": ("OPENAI_API_KEY",), "foundry": (_TOKEN,)}.get(
             profile.platform, ("AZURE_OPENAI_API_KEY", _TOKEN)
         )
@@ -294,7 +328,57 @@ class _Resolver:
         there = " and ".join(name for name, value in given.items() if value)
         self.origins["credentials"] = f"{there} (hidden)" if there else f"none: {' and '.join(names)} not set"
         key = next((value for name, value in given.items() if name != _TOKEN), "")
-        return key, given.get(_TOKEN, "")
+        token = given.get(_TOKEN, "")
+        if not command or token:
+            if command:
+                self.notes.append(f"token_command is passed over: {_TOKEN} is set")
+            return key, token, None
+        if profile.platform == "openai" and key:
+            self.notes.append("token_command is passed over: OPENAI_API_KEY is set")
+            return key, "", None
+        source = TokenSource(command, target.at("token_command"))
+        self.origins["credentials"] = (f"{there} and " if there else "") + "token_command (hidden)"
+        return key, source.current(), source
+
+    # -- the way to it -----------------------------------------------------------------------------------------------
+
+    def _proxy(self, target: Table) -> str | None:
+        proxy = target.text("proxy")
+        if not proxy:
+            return None
+        self.origins["proxy"] = self.file.name
+        parts = urlsplit(proxy)
+        if parts.scheme not in ("http", "https", "socks5", "socks5h") or not parts.hostname:
+            raise ConfigError(
+                target.at("proxy"), f"{_without_password(proxy)!r} is no proxy: write it like http://127.0.0.1:3128"
+            )
+        return proxy
+
+    def _bundle(self, target: Table) -> str:
+        named = target.text("ca_bundle")
+        if not named:
+            return ""
+        self.origins["ca_bundle"] = self.file.name
+        # A relative path is one from the configuration file, as in every other file of its kind.
+        file = self.folder / named
+        try:
+            ssl.create_default_context(cafile=str(file))
+        except FileNotFoundError as error:
+            raise ConfigError(target.at("ca_bundle"), f"there is no file {file}") from error
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigError(
+                target.at("ca_bundle"), f"{file} holds no certificates in PEM form: {error.strerror or error}"
+            ) from error
+        return str(file)
+
+    def _base_path(self, target: Table) -> str | None:
+        path = target.text("base_path")
+        if path is None:
+            return None
+        self.origins["base_path"] = self.file.name
+        if (path and not path.startswith("/")) or not path.isprintable() or any(sign in path for sign in " ?#"):
+            raise ConfigError(target.at("base_path"), f"{path!r} is no path: write it like /openai, or leave it empty")
+        return path
 
     def _other_key(self, target: Table, url: str | None) -> str:
         name = target.text("other_key_env")
@@ -375,8 +459,15 @@ def _checked(url: str, place: str) -> str:
     return url
 
 
+def _password(url: str) -> str:
+    try:
+        return urlsplit(url).password or ""
+    except ValueError:
+        return ""
+
+
 def _without_password(url: str) -> str:
-    password = urlsplit(url).password
+    password = _password(url)
     return url.replace(f":{password}@", ":***@", 1) if password else url
 
 

@@ -101,14 +101,15 @@ def connect(
         "default_headers": dict(settings.headers),
     }
     # The package insists on a credential; a target without any does not look at it.
-    key = settings.api_key or settings.bearer_token or "none"
+    token = settings.token()
+    key = settings.api_key or token or "none"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         if settings.profile.platform == "openai":
-            client = OpenAI(api_key=settings.bearer_token or key, **shared)
-        elif (settings.api_key and not settings.profile.traits.get("entra_only")) or not settings.bearer_token:
+            client = OpenAI(api_key=token or key, **shared)
+        elif (settings.api_key and not settings.profile.traits.get("entra_only")) or not token:
             client = AzureOpenAI(api_key=key, api_version=api_version, **shared)
         else:
-            client = AzureOpenAI(azure_ad_token=settings.bearer_token, api_version=api_version, **shared)
+            client = AzureOpenAI(azure_ad_token=token, api_version=api_version, **shared)
         with client:
             yield client

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from assistants_conformance.contract import Profile
+    from assistants_conformance.target.tokens import TokenSource
 
 #: What a target may lack without breaking the contract; what is not declared is probed.
 CAPABILITIES = (
@@ -44,6 +45,9 @@ class TargetSettings:
     """The endpoint under test. `url` is None for the embedded reference server. Times are in seconds.
 
     `other_key` is the key of another account (a project of OpenAI, a resource of Azure), which must not read this one.
+    `proxy` is an address, `ca_bundle` a file of certificates; where they are empty, the environment counts. `base_path`
+    stands between the address and the operations; None: that of the profile. `tokens` gives a new token before the old
+    one expires.
     """
 
     profile: Profile
@@ -62,9 +66,14 @@ class TargetSettings:
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     request_timeout: float = 30.0
     run_timeout: float = 60.0
+    proxy: str = ""
+    ca_bundle: str = ""
+    base_path: str | None = None
+    tokens: TokenSource | None = None
     page_limit: int = 200
     budget_requests: int = 0
     budget_runs: int = 0
+    budget_tokens: int = 0
     budget_minutes: float = 0.0
     known: tuple[Known, ...] = ()
     faults: tuple[str, ...] = ()
@@ -75,3 +84,11 @@ class TargetSettings:
     def embedded(self) -> bool:
         """Whether the target is the reference server in this process."""
         return self.url is None
+
+    def token(self) -> str:
+        """The Entra token that is valid now; empty where there is none.
+
+        Raises:
+            ConfigError: the command that prints tokens failed.
+        """
+        return self.tokens.current() if self.tokens is not None else self.bearer_token

@@ -175,18 +175,14 @@ def _one(api: Api, stock: Stock, case: Json, seen: _Seen) -> Answer:
     sent = Sent(row, query, body, content is not None, "type" not in case, real, case["told"])
     path = row.path.format(**{name: quote(value, safe="") for name, value in params.items()})
     pairs = [*api.default_query().items(), *query]
-    answer = api.created(
-        row.id,
-        api.send(
-            row.method,
-            path + (f"?{urlencode(pairs)}" if pairs else ""),
-            # What every request carries stands in the path already: a name may come twice there.
-            query=dict.fromkeys(api.default_query()),
-            headers={} if row.beta_header else {"OpenAI-Beta": None},
-            content=content,
-            content_type=case.get("type", kind),
-        ),
-        **params,
+    answer = api.send(
+        row.method,
+        path + (f"?{urlencode(pairs)}" if pairs else ""),
+        # What every request carries stands in the path already: a name may come twice there.
+        query=dict.fromkeys(api.default_query()),
+        headers={} if row.beta_header else {"OpenAI-Beta": None},
+        content=content,
+        content_type=case.get("type", kind),
     )
     _noted(row.id, params, answer, stock, seen)
     seen.held |= judged(api.profile, sent)

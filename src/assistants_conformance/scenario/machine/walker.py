@@ -82,7 +82,7 @@ class Walker:
     def call(self, operation: str, **how: Any) -> Answer:
         """Send the request of an operation, and look at what the judge finds in the answer."""
         before = len(self.api.judge.findings)
-        answer = self.api.created(operation, self.api.call(operation, **how))
+        answer = self.api.call(operation, **how)
         self.history.append(answer.exchange)
         told = server_time(answer.exchange)
         if told is not None:
