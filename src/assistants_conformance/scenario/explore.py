@@ -123,6 +123,8 @@ def _again(search: _Search, examples: list[Any]) -> None:
 def _draw(search: _Search, api: Api, strategy: Callable[[], SearchStrategy[Any]], count: int) -> None:
     from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings  # noqa: PLC0415 - slow to load
 
+    import assistants_conformance.scenario.steady  # noqa: F401, PLC0415 - keeps Hypothesis out of the user's folder
+
     phases = [Phase.explicit, Phase.generate]
     if api.settings.effort.shrink or api.settings.embedded:
         phases.append(Phase.shrink)

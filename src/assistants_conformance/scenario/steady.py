@@ -6,8 +6,11 @@ a process has done, so that the same seed would ask otherwise with two workers t
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
+from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 
 #: The name for `hypothesis.settings(backend=...)`, known once this module is loaded.
@@ -21,4 +24,6 @@ class SteadyProvider(HypothesisProvider):
         return None
 
 
+# What Hypothesis keeps between two runs has no place in the folder that a user happens to stand in.
+set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "assistants-conformance-hypothesis")
 AVAILABLE_PROVIDERS[STEADY] = f"{__name__}.SteadyProvider"
