@@ -261,7 +261,7 @@ def test_nothing_is_sent_to_another_address():
         profile = load_profile(server.profile)
         api = Api(TargetSettings(profile=profile, url=server.url, api_key=KEY), Judge(profile, closed=True))
         with pytest.raises(Blocked, match="not the target's address"):
-            api._forward("GET", "http://127.0.0.1:9/v1/threads", api.default_headers(), b"")
+            api._exchange("GET", "http://127.0.0.1:9/v1/threads", api.default_headers(), b"")
         api.close()
         assert server.asked == []
         assert api.judge.findings == []

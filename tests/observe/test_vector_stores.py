@@ -151,5 +151,5 @@ def test_deleted_store_is_gone_with_what_it_held():
     story.store("POST", {})
     story.tell("DELETE", f"/vector_stores/{STORE}", {"id": STORE, "object": "vector_store.deleted", "deleted": True})
     empty = {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False}
-    assert story.tell("GET", f"/vector_stores/{STORE}/files", empty) == {"VS-048"}
+    assert story.tell("GET", f"/vector_stores/{STORE}/files", empty) == {"VS-048", "UAF-005"}
     assert story.store() == {"VS-048", "OBJ-007"}

@@ -247,7 +247,7 @@ def _streams(api: Api) -> None:
     _polled(api, last_run(stream_question(api, run={"model": api.settings.failing_model})))
     thread = {"messages": [{"role": "user", "content": "Say hello."}]}
     body = {"assistant_id": api.assistant()["id"], "thread": thread, "stream": True}
-    _polled(api, last_run(api.created("create_thread_and_run", api.call("create_thread_and_run", json=body))))
+    _polled(api, last_run(api.call("create_thread_and_run", json=body)))
     _overlapped(api)
 
 

@@ -25,5 +25,5 @@ class SteadyProvider(HypothesisProvider):
 
 
 # What Hypothesis keeps between two runs has no place in the folder that a user happens to stand in.
-set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "assistants-conformance-hypothesis")
+set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "hypothesis-of-assistants-conformance")
 AVAILABLE_PROVIDERS[STEADY] = f"{__name__}.SteadyProvider"
