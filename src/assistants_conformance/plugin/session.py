@@ -475,6 +475,7 @@ class Session:
     def close(self) -> None:
         """Close every connection, and leave nothing behind."""
         self._drop_api()
+        self._keeping.close()
         if self._tapes is not None:
             self._tapes.close()
 
