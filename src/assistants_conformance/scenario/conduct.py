@@ -104,8 +104,7 @@ _PLAINEST = {
 
 def _unserved(api: Api, operation: str, requirement: str) -> str:
     capability, own = _PLAINEST.get(operation, ("", {requirement}))
-    # Which types of file are taken is asked with the plainest upload of each.
-    if requirement in own or (operation == "upload_file" and requirement.startswith("MIME-")):
+    if requirement in own:
         return ""
     try:
         api.require(capability)
