@@ -6,9 +6,10 @@ import time
 from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
+from assistants_conformance.target.answer import Answer, Blocked, NotApplicable
 from assistants_conformance.target.besides import files_of, stores_of
 from assistants_conformance.target.chance import Chance
-from assistants_conformance.target.client import Answer, Blocked, Client, NotApplicable
+from assistants_conformance.target.client import Client
 from assistants_conformance.target.fingerprint import KINDS, MARK
 from assistants_conformance.target.guard import Watch, guard, watched
 from assistants_conformance.target.ledger import Ledger

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from assistants_conformance.target.client import Blocked
+from assistants_conformance.target.answer import Blocked
 from assistants_conformance.target.ledger import generated, stores, tools
 
 if TYPE_CHECKING:

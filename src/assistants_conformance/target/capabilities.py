@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from assistants_conformance.target.client import Answer, Blocked, NotApplicable
+from assistants_conformance.target.answer import Answer, Blocked, NotApplicable
 from assistants_conformance.target.prompts import BRIEF, bing_tool, mcp_tool
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -16,6 +16,7 @@ import httpx2
 
 from assistants_conformance.contract import operation as find_operation
 from assistants_conformance.observe import Exchange, Judge, Request, Response, lowered
+from assistants_conformance.target.answer import Answer, Blocked
 from assistants_conformance.target.guard import Watch, guard, watched
 from assistants_conformance.target.limits import (
     HEAVIEST_SCENARIO,
@@ -27,6 +28,7 @@ from assistants_conformance.target.limits import (
 )
 from assistants_conformance.target.live import LiveStream, Recorded
 from assistants_conformance.target.tape import EndedError, LostError, NotRecordedError
+from assistants_conformance.target.together import at_once, in_turn
 from assistants_conformance.target.unpack import ACCEPTED
 
 if TYPE_CHECKING:
@@ -49,59 +51,6 @@ _STALLED = "SSE-023"
 _LONGEST_PATH = 300
 #: The parts of a request that are no part of its path.
 _HOW = ("json", "query", "content", "content_type")
-
-
-class Blocked(Exception):
-    """A situation could not be reached, so what hangs on it cannot be judged: `not-testable`, with the reason."""
-
-
-class NotApplicable(Exception):
-    """The target does not offer what a scenario is about: `not-applicable`, with the reason."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The answer to one request."""
-
-    exchange: Exchange
-
-    @property
-    def status(self) -> int:
-        """The HTTP status."""
-        return self.exchange.response.status
-
-    @property
-    def ok(self) -> bool:
-        """Whether it is a success."""
-        return 200 <= self.status < 300
-
-    @cached_property
-    def json(self) -> dict[str, Any]:
-        """The JSON object of the answer; empty where it is none."""
-        body = self.exchange.response.json
-        return body if isinstance(body, dict) else {}
-
-    @property
-    def error(self) -> dict[str, Any]:
-        """The `error` object of the answer; empty where there is none."""
-        error = self.json.get("error")
-        return error if isinstance(error, dict) else {}
-
-    @property
-    def data(self) -> list[dict[str, Any]]:
-        """The entries of a list answer; empty where it is none."""
-        data = self.json.get("data")
-        return [item for item in data if isinstance(item, dict)] if isinstance(data, list) else []
-
-    @property
-    def events(self) -> tuple[Event, ...]:
-        """The events of a stream; empty where the answer is none."""
-        return self.exchange.response.events
-
-    @property
-    def told(self) -> str:
-        """Status and body in short, for a reader."""
-        return f"{self.status} {self.exchange.response.body[:300].decode('utf-8', 'replace')}"
 
 
 class Client:
@@ -491,45 +440,14 @@ class Client:
                 # What threads do is another thing each time; here one order stands for all, and none came first.
                 self._begun = self.now()
                 try:
-                    self._in_turn(work, len(actions))
+                    in_turn(work, len(actions))
                 finally:
                     self._begun = None
             else:
-                self._at_once(work, len(actions))
+                at_once(work, len(actions), self.settings.request_timeout * 2)
         if failures:
             raise failures[0]
         return results
-
-    def _in_turn(self, work: Callable[[int], None], count: int) -> None:
-        """Work one after the other, each in a thread of its own: a server tells its callers apart by them."""
-        turns = [threading.Event() for _ in range(count + 1)]
-
-        def wait_and_work(number: int) -> None:
-            turns[number].wait()
-            try:
-                work(number)
-            finally:
-                turns[number + 1].set()
-
-        workers = [threading.Thread(target=wait_and_work, args=(number,), daemon=True) for number in range(count)]
-        for worker in workers:
-            worker.start()
-        turns[0].set()
-        for worker in workers:
-            worker.join()
-
-    def _at_once(self, work: Callable[[int], None], count: int) -> None:
-        gate = threading.Barrier(count)
-
-        def meet_and_work(number: int) -> None:
-            gate.wait()
-            work(number)
-
-        workers = [threading.Thread(target=meet_and_work, args=(number,), daemon=True) for number in range(count)]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join(self.settings.request_timeout * 2)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -568,4 +486,4 @@ def path_of(url: str) -> str:
     return f"/{path}" if len(path) <= _LONGEST_PATH else f"/{path[:_LONGEST_PATH]}…"
 
 
-__all__ = ["Answer", "Blocked", "Client", "NotApplicable", "path_of"]
+__all__ = ["Client", "path_of"]

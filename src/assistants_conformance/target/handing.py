@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from assistants_conformance.target.prompts import CODE_INTERPRETER
 
 if TYPE_CHECKING:
+    from assistants_conformance.target.answer import Answer
     from assistants_conformance.target.api import Api
-    from assistants_conformance.target.client import Answer
 
 
 def assistant_body(api: Api, *files: str) -> dict[str, Any]:

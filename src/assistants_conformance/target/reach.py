@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assistants_conformance.observe import Judge
-from assistants_conformance.target.client import Blocked, Client
+from assistants_conformance.target.answer import Blocked
+from assistants_conformance.target.client import Client
 
 if TYPE_CHECKING:
     from assistants_conformance.target.resolve import Resolved

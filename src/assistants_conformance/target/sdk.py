@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from openai import OpenAI
 
-    from assistants_conformance.target.client import Answer
+    from assistants_conformance.target.answer import Answer
     from assistants_conformance.target.live import LiveStream
     from assistants_conformance.target.settings import TargetSettings
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assistants_conformance.observe import Judge
+from assistants_conformance.target.answer import Answer, Blocked
 from assistants_conformance.target.api import Api
-from assistants_conformance.target.client import Answer, Blocked
 from assistants_conformance.target.ledger import Ledger
 from assistants_conformance.target.meter import Meter
 from assistants_conformance.target.prompts import BRIEF

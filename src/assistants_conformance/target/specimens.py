@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assistants_conformance.target.client import Answer, Blocked, NotApplicable
+from assistants_conformance.target.answer import Answer, Blocked, NotApplicable
 from assistants_conformance.target.multipart import Part, form
 
 if TYPE_CHECKING:

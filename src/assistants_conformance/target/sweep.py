@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.observe import Judge
+from assistants_conformance.target.answer import Blocked, NotApplicable
 from assistants_conformance.target.api import Api
 from assistants_conformance.target.besides import files_of, stores_of
 from assistants_conformance.target.book import Book, Intent, read
-from assistants_conformance.target.client import Blocked, NotApplicable
 from assistants_conformance.target.fingerprint import KINDS, marked, shown
 from assistants_conformance.target.ledger import hold, place_of
 from assistants_conformance.target.table import ConfigError
