@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from assistants_conformance.contract import load_profile, profile_ids
-from assistants_conformance.observe import Judge
 from tests.support.streams import (
     CALL,
     CODE_CALL,
@@ -17,7 +16,10 @@ from tests.support.streams import (
     STREAMS,
     THREAD,
     Teller,
+    found,
     framed,
+    ids,
+    judged,
     plain,
     streamed,
 )
@@ -309,28 +311,12 @@ for requirement, stream, name, change in [
     violation(requirement, stream, name)(change)
 
 
-def judged(profile, closed, *exchanges):
-    judge = Judge(load_profile(profile), closed=closed)
-    for exchange in exchanges:
-        judge.observe(exchange)
-    assert judge.crashes == []
-    return judge
-
-
-def found(judge):
-    return [f"{finding.requirement}: {finding.observed}" for finding in judge.findings]
-
-
-def ids(judge):
-    return {finding.requirement for finding in judge.findings}
-
-
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("closed", [True, False], ids=["closed", "open"])
 @pytest.mark.parametrize("name", STREAMS)
 def test_conforming_stream_is_not_accused(name, closed, profile):
     operation, write = STREAMS[name]
-    judge = judged(profile, closed, streamed(operation, profile, write(profile)))
+    judge = judged(profile, [streamed(operation, profile, write(profile))], closed)
     assert found(judge) == []
     assert judge.exercised["SSE-003"] > 0
 
@@ -345,7 +331,7 @@ def test_violation_is_found_under_its_id(requirement, stream, change, options):
         events = write(profile)
         change(events)
         for closed in (True, False):
-            judge = judged(profile, closed, streamed(operation, profile, events, **options))
+            judge = judged(profile, [streamed(operation, profile, events, **options)], closed)
             assert requirement in ids(judge), (profile, closed, found(judge))
             tried += 1
     assert tried, f"{requirement} is active in none of {PROFILES}"
@@ -370,7 +356,7 @@ def test_stream_left_by_its_reader_is_not_accused(name, closed, profile):
     events = write(profile)
     for number in range(len(events)):
         exchange = streamed(operation, profile, events[:number], complete=False)
-        assert found(judged(profile, closed, exchange)) == [], number
+        assert found(judged(profile, [exchange], closed)) == [], number
 
 
 @pytest.mark.parametrize("closed", [True, False], ids=["closed", "open"])
@@ -380,14 +366,14 @@ def test_stream_left_at_any_byte_is_not_accused(name, closed):
     body = framed(write("openai-v2"))
     for number in range(0, len(body), 19):
         exchange = streamed(operation, "openai-v2", body[:number], complete=False)
-        assert found(judged("openai-v2", closed, exchange)) == [], body[:number][-60:]
+        assert found(judged("openai-v2", [exchange], closed)) == [], body[:number][-60:]
 
 
 def test_stream_cut_by_its_server_is_accused_wherever_it_is_cut():
     events = plain("openai-v2")
     body = framed(events)
     for number in range(1, len(body) - 2, 41):
-        told = ids(judged("openai-v2", True, streamed("create_run", "openai-v2", body[:number])))
+        told = ids(judged("openai-v2", [streamed("create_run", "openai-v2", body[:number])]))
         assert "SSE-004" in told, body[:number][-60:]
         closing = b"\n\nevent: done" in body[:number] or b"thread.run.completed\ndata: " in body[:number]
         assert closing or "SSE-023" in told, body[:number][-60:]
@@ -408,14 +394,14 @@ def test_a_cancellation_or_an_error_comes_at_any_time(stream, name):
     first = place(events, "thread.run.in_progress") + 1
     for number in range(first, place(events, "thread.run.completed")):
         exchange = streamed(operation, "openai-v2", [*events[:number], *end])
-        assert found(judged("openai-v2", True, exchange)) == [], events[number - 1][0]
+        assert found(judged("openai-v2", [exchange])) == [], events[number - 1][0]
 
 
 @pytest.mark.parametrize("closed", [True, False], ids=["closed", "open"])
 def test_unknown_name_is_one_finding_and_its_data_are_passed_over(closed):
     events = plain("openai-v2")
     events.insert(5, ("thread.run.dreaming", {"object": "dream", "id": 5}))
-    assert ids(judged("openai-v2", closed, streamed("create_run", "openai-v2", events))) == {"SSE-006"}
+    assert ids(judged("openai-v2", [streamed("create_run", "openai-v2", events)], closed)) == {"SSE-006"}
 
 
 @pytest.mark.parametrize(
@@ -435,7 +421,7 @@ def test_unknown_name_is_one_finding_and_its_data_are_passed_over(closed):
 )
 def test_frames(body, told):
     exchange = streamed("create_run", "openai-v2", body(framed(plain("openai-v2"))))
-    judge = judged("openai-v2", True, exchange)
+    judge = judged("openai-v2", [exchange])
     assert told <= ids(judge), found(judge)
     assert told or found(judge) == []
 
@@ -445,17 +431,17 @@ def test_frames(body, told):
 )
 def test_content_type(kind):
     events = plain("openai-v2")
-    judge = judged("openai-v2", True, streamed("create_run", "openai-v2", events, headers={"content-type": kind}))
+    judge = judged("openai-v2", [streamed("create_run", "openai-v2", events, headers={"content-type": kind})])
     assert ids(judge) == {"SSE-002"}
     for fine in ("text/event-stream;charset=utf-8", "text/event-stream; charset=UTF-8"):
         exchange = streamed("create_run", "openai-v2", events, headers={"content-type": fine})
-        assert found(judged("openai-v2", True, exchange)) == []
+        assert found(judged("openai-v2", [exchange])) == []
 
 
 def test_another_status_than_200():
     exchange = streamed("create_run", "openai-v2", plain("openai-v2"))
     exchange = replace(exchange, response=replace(exchange.response, status=201))
-    assert "SSE-002" in ids(judged("openai-v2", True, exchange))
+    assert "SSE-002" in ids(judged("openai-v2", [exchange]))
 
 
 @pytest.mark.parametrize("value", [False, None, ...])
@@ -466,7 +452,7 @@ def test_stream_that_nobody_asked_for(value):
     if value is ...:
         del sent["stream"]
     exchange = replace(exchange, request=replace(exchange.request, body=json.dumps(sent).encode()))
-    assert "RUN-030" in ids(judged("openai-v2", True, exchange))
+    assert "RUN-030" in ids(judged("openai-v2", [exchange]))
 
 
 def test_one_object_in_the_place_of_a_stream():
@@ -474,12 +460,12 @@ def test_one_object_in_the_place_of_a_stream():
     body = json.dumps(Teller().run("queued", tool_resources={})).encode()
     exchange = streamed("create_run", "openai-v2", events, headers={"content-type": "application/json"})
     exchange = replace(exchange, response=replace(exchange.response, body=body))
-    assert ids(judged("openai-v2", True, exchange)) >= {"SSE-001", "RUN-030"}
+    assert ids(judged("openai-v2", [exchange])) >= {"SSE-001", "RUN-030"}
 
 
 def test_streams_in_the_version_before():
     exchange = streamed("create_run", "azure-2024-02-15-preview", plain("azure-2024-05-01-preview"))
-    assert "SSE-028" in ids(judged("azure-2024-02-15-preview", True, exchange))
+    assert "SSE-028" in ids(judged("azure-2024-02-15-preview", [exchange]))
 
 
 def test_incomplete_run_in_completed_is_tolerated():
@@ -487,7 +473,7 @@ def test_incomplete_run_in_completed_is_tolerated():
     _, write = STREAMS["cap"]
     events = write("openai-v2")
     rename("thread.run.incomplete", "thread.run.completed")(events)
-    assert found(judged("openai-v2", True, streamed("create_run", "openai-v2", events))) == []
+    assert found(judged("openai-v2", [streamed("create_run", "openai-v2", events)])) == []
 
 
 def test_annotations_count_characters_and_not_bytes():
@@ -503,7 +489,7 @@ def test_annotations_count_characters_and_not_bytes():
     teller.delta({"index": 0, "type": "text", "text": {"value": text, "annotations": []}})
     teller.delta({"index": 0, "type": "text", "text": {"value": link, "annotations": [{"index": 0, **note}]}})
     teller.end_message(text + link, "completed", "", note).end_step().told_run("completed").done()
-    assert found(judged("openai-v2", True, streamed("create_run", "openai-v2", teller.events))) == []
+    assert found(judged("openai-v2", [streamed("create_run", "openai-v2", teller.events)])) == []
 
 
 def test_two_messages_in_one_run_are_kept_apart():
@@ -511,19 +497,19 @@ def test_two_messages_in_one_run_are_kept_apart():
     start, stop = place(first, "thread.run.step.created"), place(first, "thread.run.step.completed") + 1
     block = json.loads(json.dumps(first[start:stop]).replace(MESSAGE, OTHER_MESSAGE).replace("step_S", "step_Y"))
     events = [*first[:stop], *map(tuple, block), *first[stop:]]
-    assert found(judged("openai-v2", True, streamed("create_run", "openai-v2", events))) == []
+    assert found(judged("openai-v2", [streamed("create_run", "openai-v2", events)])) == []
 
 
 def test_findings_name_the_event():
     events = plain("openai-v2")
     put("thread.message.delta", *PARTS, "index", number=1, value="0")(events)
-    judge = judged("openai-v2", True, streamed("create_run", "openai-v2", events))
+    judge = judged("openai-v2", [streamed("create_run", "openai-v2", events)])
     assert any(finding.observed.startswith("event 9 (thread.message.delta): ") for finding in judge.findings)
 
 
 def test_ids_are_remembered_from_events():
     exchange = streamed("create_run", "openai-v2", plain("openai-v2"))
-    judge = judged("openai-v2", True, exchange)
+    judge = judged("openai-v2", [exchange])
     world, _ = judge._session("")
     assert RUN in world.runs
     assert world.runs_of_thread[THREAD] == {RUN}

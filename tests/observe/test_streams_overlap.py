@@ -5,8 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from assistants_conformance.contract import load_profile
-from assistants_conformance.observe import Judge
 from tests.support.streams import (
     ASSISTANT,
     CALL,
@@ -19,24 +17,13 @@ from tests.support.streams import (
     Teller,
     answered,
     asked,
+    found,
+    ids,
+    judged,
     streamed,
 )
 
 ENDED = ("completed", "failed", "cancelled", "expired", "incomplete")
-
-
-def judged(profile, exchanges, closed=True):
-    judge = Judge(load_profile(profile), closed=closed)
-    for exchange in exchanges:
-        judge.observe(exchange)
-    assert judge.crashes == []
-    return judge
-
-
-def found(judge):
-    return [
-        f"{finding.requirement}: {finding.observed} | {finding.exchange.request.path}" for finding in judge.findings
-    ]
 
 
 def plain_form(item):
@@ -180,10 +167,6 @@ def test_left_stream_and_polls_after_it():
 
 
 # -- true findings stay ----------------------------------------------------------------------------------------------
-
-
-def ids(judge):
-    return {finding.requirement for finding in judge.findings}
 
 
 def test_run_that_looks_otherwise_afterwards():

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.contract import load_profile
-from assistants_conformance.observe import Exchange, Request, Response
+from assistants_conformance.observe import Exchange, Judge, Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Json = dict[str, Any]
 #: An event is a name and its data; text stands for itself.
@@ -411,3 +414,24 @@ def answered(
     """The exchange of a plain answer."""
     response = Response(status, service_headers(profile, "application/json"), json.dumps(body).encode())
     return Exchange(request, response, "an answer", at, at + length)
+
+
+def judged(profile: str, exchanges: Iterable[Exchange], closed: bool = True) -> Judge:
+    """A judge of a profile that has seen the exchanges in this order."""
+    judge = Judge(load_profile(profile), closed=closed)
+    for exchange in exchanges:
+        judge.observe(exchange)
+    assert judge.crashes == []
+    return judge
+
+
+def found(judge: Judge) -> list[str]:
+    """What was found, in words."""
+    return [
+        f"{finding.requirement}: {finding.observed} | {finding.exchange.request.path}" for finding in judge.findings
+    ]
+
+
+def ids(judge: Judge) -> set[str]:
+    """The requirements that were found broken."""
+    return {finding.requirement for finding in judge.findings}
