@@ -21,6 +21,7 @@ from assistants_conformance.target.guard import Watch, guard, watched
 from assistants_conformance.target.limits import (
     HEAVIEST_SCENARIO,
     HEAVY,
+    IDLE_CONNECTION,
     LONGEST_HEAD,
     SILENT_FOR_GOOD,
     SLOWEST_LINE,
@@ -92,7 +93,9 @@ class Client:
         headers = {"Accept-Encoding": ACCEPTED}
         if self._transport is not None:
             return httpx2.Client(transport=self._transport, timeout=timeout, headers=headers)
-        how: dict[str, Any] = {"proxy": settings.proxy} if settings.proxy else {}
+        how: dict[str, Any] = {"limits": httpx2.Limits(keepalive_expiry=IDLE_CONNECTION)}
+        if settings.proxy:
+            how["proxy"] = settings.proxy
         if settings.ca_bundle:
             how["verify"] = ssl.create_default_context(cafile=settings.ca_bundle)
         # A redirect is never followed: the credentials are for the target and nobody else.

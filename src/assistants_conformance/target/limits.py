@@ -24,6 +24,9 @@ HEAVY = MIB
 SLOWEST_LINE = 64 * 1024
 
 
+#: Seconds that a connection nobody uses is kept. Common servers drop one after 5; a request that is sent at that moment
+#: gets no answer, and the target is not to blame.
+IDLE_CONNECTION = 2.0
 #: Requests in a row that get no answer, after which a target is held for gone: each further one would cost its timeout.
 SILENT_FOR_GOOD = 12
 #: Seconds after which one more request is tried all the same.
