@@ -13,6 +13,7 @@ from assistants_conformance.reporting.tally import Tally
 from assistants_conformance.scenario import applies, conduct
 from assistants_conformance.scenario.embed import embed, embedded_settings
 from assistants_conformance.scenario.gather import scenarios
+from assistants_conformance.target.chance import Chance
 
 from .support.survey import survey
 
@@ -38,6 +39,8 @@ def found_with(profile: str, fault: str, wanted: set[str]) -> dict[str, int]:
             if wanted <= tally.failures.keys():
                 return
             api = embed(settings)
+            # A search that finds a fault today finds it tomorrow.
+            api.chance = Chance(f"kill matrix/{scenario.name}")
             if applies(scenario.binding, api):
                 conduct(scenario.function, api, tally, scenario.name, scenario.arguments)
 

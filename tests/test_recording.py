@@ -339,6 +339,14 @@ def test_part_of_another_target_is_not_mixed_in(tmp_path):
     assert files(tmp_path / "c") == before
 
 
+def test_replay_searches_as_much_as_was_recorded(tmp_path):
+    part = ("-k", "search_machine")
+    done(tmp_path, "run", "--profile", SMALL, "--record", "c", "--effort", "live", *part, "--json", "one.json")
+    ran = done(tmp_path, "run", "--replay", "c", *part, "--json", "two.json")
+    assert "effort live" in ran.stdout
+    assert verdicts(tmp_path / "two.json") == verdicts(tmp_path / "one.json")
+
+
 def test_faults_are_found_again_and_what_changed_is_shown(tmp_path):
     found = {}
     for fault in ("second-run-accepted", "message-accepted-while-locked"):

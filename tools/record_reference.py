@@ -1,6 +1,6 @@
 """Record the reference server anew: `cassettes/reference.zip`, every profile that the suites run on.
 
-The searches are left out: what they ask for by chance would be larger than everything else together.
+The default profile is recorded wholly, the others without the searches: what these ask for is larger than all else.
 
 python tools/record_reference.py [--into FILE.zip] [PROFILE ...]
 
@@ -23,7 +23,7 @@ from assistants_conformance.contract import profile_ids
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tools.shipped import README, REFERENCE, SHIPPED, with_table
+from tools.shipped import README, REFERENCE, selection, with_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +53,7 @@ def record(profile: str, into: Path) -> None:
     """
     foreign = ("PYTEST_", "OPENAI_", "AZURE_")
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, "run", "--profile", profile, "-k", SHIPPED, "--record", str(into)],
+        [sys.executable, "-c", PROGRAM, "run", "--profile", profile, *selection(profile), "--record", str(into)],
         capture_output=True,
         text=True,
         check=False,

@@ -26,6 +26,7 @@ import pytest
 from assistants_conformance._data import folder
 from assistants_conformance.cassette.library import Archive
 from assistants_conformance.cassette.provenance import FILE, profiles_in
+from assistants_conformance.contract import DEFAULT_PROFILE
 from assistants_conformance.scenario.gather import scenarios
 
 if TYPE_CHECKING:
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
 
 CASSETTES = Path(__file__).parents[1] / "cassettes"
 REFERENCE = CASSETTES / "reference.zip"
-#: What of the suites the reference archive holds, as an expression of pytest.
-SHIPPED = "not test_search"
+#: The profile of which the reference archive holds everything, and what it holds of the others, as pytest says it:
+#: what the searches of all profiles ask for would be larger than everything else together.
+WHOLE, PART = DEFAULT_PROFILE, "not test_search"
 #: How large everything in the folder may be together, in bytes.
 LARGEST = 10_000_000
 README = CASSETTES / "README.md"
@@ -56,6 +58,11 @@ class Judged:
     scenarios: int
     older: Mapping[str, str]
     untold: Collection[str]
+
+
+def selection(profile: str) -> tuple[str, ...]:
+    """Return the arguments of pytest by which the reference archive holds a profile."""
+    return () if profile == WHOLE else ("-k", PART)
 
 
 def archives() -> list[Path]:
@@ -164,7 +171,7 @@ def _judge(path: str, profile: str) -> None:
             f"--config-file={Path(sys.modules['assistants_conformance'].__file__ or '').parent / 'cli' / 'pytest.ini'}",
             *("-p", "no:cacheprovider", "-p", "pytest_timeout", "-p", "assistants_conformance.plugin"),
             *(f"--assistants-replay={path}", f"--assistants-profile={profile}", "--assistants-reached"),
-            *(("-k", SHIPPED) if Path(path).resolve() == REFERENCE.resolve() else ()),
+            *(selection(profile) if Path(path).resolve() == REFERENCE.resolve() else ()),
         ],
         plugins=[listener],
     )

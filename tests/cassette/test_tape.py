@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 
+import httpx2
 import pytest
 
 from assistants_conformance.cassette.form import Cassette, Lost
 from assistants_conformance.cassette.tape import RecordingTape, ReplayTape
+from assistants_conformance.contract import load_profile
+from assistants_conformance.observe import Judge
+from assistants_conformance.target import Api, TargetSettings
 from assistants_conformance.target.tape import EndedError, LostError, NotRecordedError
 from tests.cassette.conftest import URL, asked, exchange, form
 
@@ -124,3 +128,15 @@ def test_an_answer_is_found_at_once_in_a_long_cassette():
     given = tape(*(exchange(one, one.body) for one in requests))
     assert all(given.answer(one).response.body == one.body for one in reversed(requests))
     assert given.unasked == 0
+
+
+def test_answers_keep_the_times_of_the_recording():
+    profile = load_profile("openai-v2")
+    settings = TargetSettings(profile=profile, url="http://clone.example/v1")
+    api = Api(settings, Judge(profile), httpx2.MockTransport(lambda _: httpx2.Response(500)))
+    read = asked(method="GET", url=f"{URL}/thread_1")
+    # A machine that started later than the one that recorded has a smaller clock, one that runs for long a larger one.
+    api.tape = tape(exchange(read, started=1e9, ended=1e9 + 0.25), exchange(read, started=-5.0, ended=-4.5))
+    with api:
+        told = [api.call("get_thread", thread_id="thread_1").exchange for _ in range(2)]
+    assert [(one.started, one.ended) for one in told] == [(1e9, 1e9 + 0.25), (-5.0, -4.5)]

@@ -22,7 +22,7 @@ from assistants_conformance.cassette.masking import SecretError, masks
 from assistants_conformance.cassette.provenance import FILE, Provenance, load
 from assistants_conformance.cassette.tape import BLOCKED, RecordingTape
 from assistants_conformance.plugin.replaying import orphans
-from assistants_conformance.plugin.taping import HEADERS, KEPT, KEYS, few
+from assistants_conformance.plugin.taping import EFFORT, HEADERS, KEPT, KEYS, few
 from assistants_conformance.target import Api, Capabilities, NotApplicable
 from assistants_conformance.target.capabilities import PROBES
 from assistants_conformance.target.chance import Chance
@@ -250,7 +250,7 @@ class Recording:
         return Provenance(
             profile=settings.profile.id,
             target=mask(host),
-            settings={**masked, **keys, HEADERS: sorted(settings.headers)},
+            settings={**masked, **keys, HEADERS: sorted(settings.headers), EFFORT: settings.effort.name},
             capabilities=self.capabilities,
             seed=self.seed,
             server=mask(self._server),

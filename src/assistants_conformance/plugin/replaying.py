@@ -15,7 +15,8 @@ from assistants_conformance.cassette.library import library, name_of
 from assistants_conformance.cassette.provenance import Provenance, load, profiles_in
 from assistants_conformance.cassette.tape import ReplayTape
 from assistants_conformance.contract import DEFAULT_PROFILE
-from assistants_conformance.plugin.taping import HEADERS, KEPT, KEYS, NO_CASSETTE, NoCassette, few
+from assistants_conformance.contract.efforts import efforts
+from assistants_conformance.plugin.taping import EFFORT, HEADERS, KEPT, KEYS, NO_CASSETTE, NoCassette, few
 from assistants_conformance.target import Api
 from assistants_conformance.target.chance import Chance
 from assistants_conformance.target.table import ConfigError
@@ -68,7 +69,8 @@ class Replaying:
     def header(self) -> str:
         """Return in one line of what the cassettes are."""
         told = self.told
-        return f"replay: {told.target}, recorded {told.recorded} for {told.profile} by {told.tool}"
+        searched = f", effort {told.settings[EFFORT]}" if EFFORT in told.settings else ""
+        return f"replay: {told.target}, recorded {told.recorded} for {told.profile} by {told.tool}{searched}"
 
     def settings(self, settings: TargetSettings, profile: Profile) -> TargetSettings:
         """Return the settings of the target that was recorded, with placeholders in the place of its keys."""
@@ -78,6 +80,9 @@ class Replaying:
         changed |= {name: f"recorded-{name}" if told.get(name) else "" for name in KEYS}
         headers = {str(name): f"recorded-header-{str(name).lower()}" for name in told.get(HEADERS, ())}
         changed[HEADERS] = MappingProxyType(headers)
+        # How much was searched decides what was asked; a recording of an earlier version does not say it.
+        if told.get(EFFORT) in efforts():
+            changed["effort"] = efforts()[told[EFFORT]]
         # A replay costs nothing, so nothing is left out.
         return replace(
             settings, profile=profile, capabilities={}, budget_requests=0, budget_runs=0, budget_minutes=0.0, **changed

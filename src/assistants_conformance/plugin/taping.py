@@ -23,6 +23,8 @@ KEPT = ("url", "api_version", "model", "run_expiry_seconds", "run_timeout", "clo
 KEYS = ("api_key", "bearer_token", "other_key")
 #: The headers of the configuration; of them a recording keeps only the names.
 HEADERS = "headers"
+#: The name of the effort.
+EFFORT = "effort"
 NO_CASSETTE = "not-run (no cassette)"
 LIVE_ONLY = "live only: a recording does not show it"
 

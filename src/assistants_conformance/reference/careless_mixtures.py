@@ -26,6 +26,8 @@ def check_mixture(operation: str, call: Call, faults: Faults) -> None:
     if operation.startswith("list_"):
         if faults.on("page-of-99-crashes") and query.get("limit") == "99":
             raise refuse("server_error")
+        if faults.on("page-of-99-refused") and query.get("limit") == "99":
+            raise refuse("integer_above_max_value", at="limit", maximum=98, value=99)
         if faults.on("unknown-query-redirects") and query.keys() - _QUERY:
             raise refuse("unknown_parameter", at=min(query.keys() - _QUERY))
 

@@ -7,7 +7,6 @@ import ssl
 import threading
 import time
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -366,16 +365,7 @@ class Client:
 
         def closed(exchange: Exchange) -> None:
             self._noted_down(number, exchange)
-            known = len(exchange.arrivals)
-            self.observe(
-                replace(
-                    exchange,
-                    started=told.started,
-                    ended=told.ended,
-                    arrivals=told.arrivals[:known],
-                    complete=exchange.complete and told.complete,
-                )
-            )
+            self.observe(exchange)
 
         got = httpx2.Response(response.status, headers=response.headers, stream=Recorded(response))
         return LiveStream(
@@ -388,6 +378,7 @@ class Client:
             closed=closed,
             lost=lambda words: self.lost(request, words),
             heard=self._hears(number),
+            recorded=told,
         )
 
     def _reopen(self, broken: httpx2.Client) -> None:

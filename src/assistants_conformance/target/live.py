@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 import httpx2
@@ -48,6 +49,7 @@ class LiveStream:
         closed: told of the whole exchange, once.
         lost: told why there is none: an answer that is no stream broke off.
         heard: told of every event before anybody can use it.
+        recorded: where the answer is given from a recording, what stands there: its times are those that count.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class LiveStream:
         closed: Callable[[Exchange], None],
         lost: Callable[[str], None],
         heard: Callable[[Event], None] | None = None,
+        recorded: Exchange | None = None,
     ) -> None:
         self._request = request
         self._response = response
@@ -72,6 +75,7 @@ class LiveStream:
         self._closed = closed
         self._lost = lost
         self._heard = heard
+        self._recorded = recorded
         coding = response.headers.get("content-encoding", "")
         # What is whole already, as from a server in this process, is unpacked too.
         whole = response.is_stream_consumed
@@ -192,6 +196,14 @@ class LiveStream:
             complete=complete or not self.is_stream,
             arrivals=tuple(self._arrivals),
         )
+        if (told := self._recorded) is not None:
+            self.exchange = replace(
+                self.exchange,
+                started=told.started,
+                ended=told.ended,
+                arrivals=told.arrivals[: len(self._arrivals)],
+                complete=self.exchange.complete and told.complete,
+            )
         self._closed(self.exchange)
 
     def __enter__(self) -> Self:

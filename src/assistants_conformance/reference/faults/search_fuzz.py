@@ -6,9 +6,10 @@ FAULTS = (
     Fault(
         "temperature-with-top-p-refused",
         "An assistant with a temperature and a top_p at once is refused.",
-        ("FUZZ-001",),
+        ("PROP-001",),
         needs="ASST-F13",
     ),
+    Fault("page-of-99-refused", "A list with a limit of 99, one below the largest, is refused.", ("FUZZ-001",)),
     Fault("page-of-99-crashes", "A list with a limit of 99, one below the largest, gives a 500.", ("ERR-025",)),
     Fault(
         "unknown-query-redirects",

@@ -73,7 +73,7 @@ class Walker:
         self.history: list[Exchange | float] = []
         self.deviations: list[Deviation] = []
         self.checked: Counter[str] = Counter()
-        self._begun = time.monotonic()
+        self._begun = 0.0
         self._waited = 0.0
         self._started_at: int | None = None
 
@@ -88,7 +88,7 @@ class Walker:
         if told is not None:
             self.model.now = told
         elif self._started_at is not None:
-            self.model.now = self._started_at + self._waited + time.monotonic() - self._begun
+            self.model.now = self._started_at + self._waited + answer.exchange.ended - self._begun
         for finding in self.api.judge.findings[before:]:
             row = self.api.profile.requirement(finding.requirement)
             if row.area in STATEFUL and row.impact in _GRAVE and row.id not in self._known:
@@ -161,7 +161,7 @@ class Walker:
         )
         self.model.ids[identifier] = what
         if self._started_at is None:
-            self._started_at = whole(made.get("created_at"))
+            self._started_at, self._begun = whole(made.get("created_at")), answer.exchange.ended
         return identifier
 
     # -- runs --------------------------------------------------------------------------------------------------------
