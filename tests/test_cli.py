@@ -73,6 +73,18 @@ def test_run_with_a_wrong_key_is_refused(here):
         refused(invoke("run", "--url", url), "AZURE_OPENAI_API_KEY and AZURE_OPENAI_AD_TOKEN not set")
 
 
+def test_run_leaves_the_environment_of_its_caller(here, monkeypatch):
+    asked = []
+    monkeypatch.setattr(pytest, "main", lambda arguments: asked.append((arguments, dict(os.environ))) or 0)
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--of-somebody-else")
+    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", raising=False)
+    before = dict(os.environ)
+    assert invoke("run").exit_code == 0
+    ((_, seen),) = asked
+    assert (seen["PYTEST_ADDOPTS"], seen["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]) == ("", "1")
+    assert dict(os.environ) == before
+
+
 def test_run_against_something_else_is_retired(here):
     with running(Reference(load_profile(), clock=VirtualClock(), key="right")) as url:
         done = invoke("run", "--url", f"{url}/other", "--json", "r.json", AZURE_OPENAI_API_KEY="right")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import httpx2
@@ -137,6 +138,6 @@ def test_answers_keep_the_times_of_the_recording():
     read = asked(method="GET", url=f"{URL}/thread_1")
     # A machine that started later than the one that recorded has a smaller clock, one that runs for long a larger one.
     api.tape = tape(exchange(read, started=1e9, ended=1e9 + 0.25), exchange(read, started=-5.0, ended=-4.5))
-    with api:
+    with contextlib.closing(api):
         told = [api.call("get_thread", thread_id="thread_1").exchange for _ in range(2)]
     assert [(one.started, one.ended) for one in told] == [(1e9, 1e9 + 0.25), (-5.0, -4.5)]

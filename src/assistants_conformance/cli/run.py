@@ -239,10 +239,15 @@ def _passed_on(options: Options, level: str | None) -> list[str]:
 
 def _pytest(arguments: list[str]) -> int:
     # Neither the settings of another project nor the plugins of the environment belong to a verdict.
-    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
-        os.environ.pop(name, None)
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    changed = {"PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    before = {name: os.environ.get(name) for name in changed}
+    os.environ.update(changed)
     import pytest  # noqa: PLC0415 - the help does without it
 
-    status = int(pytest.main(arguments))
+    try:
+        status = int(pytest.main(arguments))
+    finally:
+        # Who calls this from a program of his own has his environment again.
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
     return status if status in (0, 1) else 2

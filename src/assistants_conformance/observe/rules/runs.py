@@ -69,7 +69,8 @@ def _expiry_window(call: Call, context: Context, run: dict[str, Any]) -> None:
         allowed = {context.expiry_seconds}
     elif run["status"] == "requires_action" or (in_order and seen is not None and seen.action_seen):
         allowed = set(window.after_action)
-    elif in_order and seen is not None and context.closed:
+    elif in_order and seen is not None and context.closed and run["status"] != "cancelling":
+        # A cancel may meet a run that waited for its client while nobody looked; only a submit leads on else.
         allowed = set(window.before_action)
     else:
         allowed = {*window.before_action, *window.after_action}
