@@ -83,7 +83,7 @@ def test_cancel_of_an_unknown_run_is_not_found(api: Api, verify: Verify) -> None
     verify.refused("CAN-006", api.call("cancel_run", thread_id=thread, run_id=run["id"]), 404)
 
 
-@requirement("CAN-007")
+@requirement("CAN-007", waits=True)
 def test_cancelled_run_writes_nothing_more(api: Api, verify: Verify) -> None:
     for _ in range(3):
         run = working(api)

@@ -34,7 +34,7 @@ def _expired(api: Api, verify: Verify) -> dict[str, Any]:
     return now
 
 
-@requirement("RUN-033", "RUN-034", "SM-009", "SM-035", "EXP-001", needs=("function_calling",))
+@requirement("RUN-033", "RUN-034", "SM-009", "SM-035", "EXP-001", needs=("function_calling",), waits=True)
 def test_waiting_run_expires_and_frees_its_thread(api: Api, verify: Verify) -> None:
     with judged(api, "RUN-033", "SM-035"):
         run = _expired(api, verify)
@@ -43,7 +43,7 @@ def test_waiting_run_expires_and_frees_its_thread(api: Api, verify: Verify) -> N
     verify.status("EXP-001", answer, 200)
 
 
-@requirement("SUB-012", "EXP-002", "EXP-003", needs=("function_calling",))
+@requirement("SUB-012", "EXP-002", "EXP-003", needs=("function_calling",), waits=True)
 def test_expired_run_stays_expired(api: Api, verify: Verify) -> None:
     waiting = api.parked()
     run = api.expired(waiting)
@@ -69,12 +69,12 @@ def _outlived(api: Api, verify: Verify, name: str, run: dict[str, Any], status: 
         verify(rule, ended, observed=told, expected=f"no longer {status}: an end")
 
 
-@requirement("SM-008", "RUN-034")
+@requirement("SM-008", "RUN-034", waits=True)
 def test_working_run_ends_by_its_expiry(api: Api, verify: Verify) -> None:
     _outlived(api, verify, "SM-008", working(api), "in_progress")
 
 
-@requirement("SM-014", "RUN-034")
+@requirement("SM-014", "RUN-034", waits=True)
 def test_cancelling_run_ends_by_its_expiry(api: Api, verify: Verify) -> None:
     run = working(api)
     answer = api.cancel(run)
@@ -83,7 +83,7 @@ def test_cancelling_run_ends_by_its_expiry(api: Api, verify: Verify) -> None:
     _outlived(api, verify, "SM-014", run, "cancelling")
 
 
-@requirement("SM-018", "RUN-034")
+@requirement("SM-018", "RUN-034", waits=True)
 def test_queued_run_ends_by_its_expiry(api: Api, verify: Verify) -> None:
     _outlived(api, verify, "SM-018", api.run(asked(api, LABOUR), worker(api)), "queued")
 

@@ -317,7 +317,7 @@ def test_image_of_a_message_is_a_file(api: Api, verify: Verify) -> None:
         verify("MSG-023", holds, observed=kinds, expected="the image before the text")
 
 
-@requirement("MSG-024")
+@requirement("MSG-024", waits=True)
 def test_newest_message_comes_first(api: Api, verify: Verify) -> None:
     thread = api.thread()["id"]
     older = api.message(thread)["id"]

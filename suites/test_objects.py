@@ -156,7 +156,7 @@ def test_retrieve_shows_what_was_modified(api: Api, verify: Verify, kind: str) -
     verify.equal("OBJ-006", {name: shown(answer.json, name) for name in kept}, kept, answer)
 
 
-@requirement("OBJ-003")
+@requirement("OBJ-003", waits=True)
 @KINDS
 def test_identity_never_changes(api: Api, verify: Verify, kind: str) -> None:
     one = MAKERS[kind](api)

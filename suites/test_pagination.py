@@ -231,7 +231,7 @@ def test_unknown_order_is_refused(api: Api, verify: Verify, order: str) -> None:
         verify.refused("PAGE-007", api.call(listed, query={"order": order}, **params))
 
 
-@requirement("PAGE-005", "PAGE-006", "PAGE-014")
+@requirement("PAGE-005", "PAGE-006", "PAGE-014", waits=True)
 def test_order_is_by_time(api: Api, verify: Verify) -> None:
     thread, made = posted_apart(api)
     newest_first = made[::-1]

@@ -89,7 +89,7 @@ def test_broken_run_is_failed(api: Api, verify: Verify) -> None:
     verify("N-27", isinstance(ended.get("usage"), dict), observed=ended.get("usage"), expected="usage is an object")
 
 
-@requirement("SM-006", "SM-031")
+@requirement("SM-006", "SM-031", waits=True)
 def test_broken_run_that_no_poll_saw_working_is_failed(api: Api, verify: Verify) -> None:
     # SM-019 and N-28 are judged in this traffic where the target takes these ways.
     thread, assistant = _failing(api)

@@ -74,7 +74,7 @@ def test_steps_cannot_be_changed(api: Api, verify: Verify) -> None:
     verify.unchanged("STEP-001", before, api.steps(run), "steps")
 
 
-@requirement("STEP-005", "STEP-007", "STEP-011", "STEP-012", "STEP-013", "STEP-018", *SHAPE, *SUMS)
+@requirement("STEP-005", "STEP-007", "STEP-011", "STEP-012", "STEP-013", "STEP-018", *SHAPE, *SUMS, waits=True)
 def test_step_of_function_calls(api: Api, verify: Verify) -> None:
     run = api.parked()
     waiting = api.call("list_run_steps", **_path(run))
@@ -106,7 +106,7 @@ def test_step_of_function_calls(api: Api, verify: Verify) -> None:
     _need_usage(api, run, answer.data)
 
 
-@requirement("STEP-014", "STEP-004")
+@requirement("STEP-014", "STEP-004", waits=True)
 def test_expiry_ends_the_steps(api: Api, verify: Verify) -> None:
     run = api.parked()
     open_steps = [step.get("id") for step in api.steps(run) if step.get("status") == "in_progress"]

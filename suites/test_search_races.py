@@ -117,12 +117,13 @@ def _left(api: Api, run: dict[str, Any]) -> float:
         raise Blocked(f"the Date header is none: {told!r}") from error
 
 
-@requirement("RACE-005", needs=("function_calling",))
+@requirement("RACE-005", needs=("function_calling",), waits=True)
 @pytest.mark.parametrize("late", SUBMIT_OR_CANCEL)
-def test_what_is_asked_of_an_expiring_run_fits_an_order(api: Api, verify: Verify, late: str) -> None:
+@pytest.mark.parametrize("place", ["first", "last"])
+def test_what_is_asked_of_an_expiring_run_fits_an_order(api: Api, verify: Verify, place: str, late: str) -> None:
     need_runs(api)
     assistant = caller(api)
-    for place in ("last", "first") * max(1, api.settings.effort.rounds // 2):
+    for _ in range(max(1, api.settings.effort.rounds // 2)):
         run = _waiting(api, assistant)
         left = _left(api, run)
         race = Race(api, run["thread_id"], waiting=run, lenient=True)

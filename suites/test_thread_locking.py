@@ -50,7 +50,7 @@ def test_other_threads_are_not_locked(api: Api, verify: Verify) -> None:
     verify.status("LOCK-004", answer, 200)
 
 
-@requirement("LOCK-005")
+@requirement("LOCK-005", waits=True)
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_lock_ends_with_the_run(api: Api, verify: Verify, ending: str) -> None:
     run = api.parked()

@@ -142,7 +142,7 @@ def test_type_of_the_table_is_indexed(api: Api, verify: Verify, extension: str) 
         verify("VS-055", now.get("status") == "completed", observed=told, expected="completed")
 
 
-@requirement("VS-052", needs=STORES)
+@requirement("VS-052", needs=STORES, waits=True)
 def test_indexed_file_stays_indexed(api: Api, verify: Verify) -> None:
     del verify  # The judge sees it.
     file, store = text_file(api), api.store()["id"]

@@ -124,7 +124,7 @@ def test_limits_of_a_policy(api: Api, verify: Verify) -> None:
     verify.equal("VS-022", named(api, name), [])
 
 
-@requirement("VS-004", "VS-023", "N-23", needs=STORES)
+@requirement("VS-004", "VS-023", "N-23", needs=STORES, waits=True)
 def test_only_a_new_policy_refreshes_a_store(api: Api, verify: Verify) -> None:
     name = api.unique()
     store = api.need(api.post_store(name=name, expires_after=POLICY), "create a vector store with a policy")["id"]

@@ -220,7 +220,7 @@ def test_results_of_a_run_come_best_first(api: Api, verify: Verify) -> None:
         raise Blocked("the search shows no two results")
 
 
-@requirement("VS-025", needs=NEEDS)
+@requirement("VS-025", needs=NEEDS, waits=True)
 def test_run_refreshes_the_store(api: Api, verify: Verify) -> None:
     store = filled(api, *library(api).values())
     thread, assistant = asking(api, **with_store(store)), assistant_of(api)

@@ -155,7 +155,8 @@ def _check_dry(dry: bool, **others: str | None) -> None:
 
 def _begin(options: Options, level: str | None, result: Path | None, *, dry: bool) -> str:
     """See that the target can be judged, show the settings, and return the seed."""
-    from assistants_conformance.plugin.session import check_faults, level_of  # noqa: PLC0415
+    from assistants_conformance.plugin.options import level_of  # noqa: PLC0415
+    from assistants_conformance.plugin.session import check_faults  # noqa: PLC0415
     from assistants_conformance.reporting.text import plain, redact  # noqa: PLC0415
     from assistants_conformance.target.reach import UnreachableError, reach  # noqa: PLC0415
     from assistants_conformance.target.resolve import resolve  # noqa: PLC0415
@@ -176,8 +177,8 @@ def _begin(options: Options, level: str | None, result: Path | None, *, dry: boo
 
 
 def _begin_replay(place: Path, options: Options, level: str | None) -> None:
+    from assistants_conformance.plugin.options import level_of  # noqa: PLC0415
     from assistants_conformance.plugin.replaying import Replaying  # noqa: PLC0415
-    from assistants_conformance.plugin.session import level_of  # noqa: PLC0415
     from assistants_conformance.reporting.text import plain  # noqa: PLC0415
     from assistants_conformance.target.resolve import named_profile  # noqa: PLC0415
 

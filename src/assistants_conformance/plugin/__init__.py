@@ -142,9 +142,44 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left:
         items[:] = [item for item in items if item.nodeid not in bound or item.nodeid in wanted]
         config.hook.pytest_deselected(items=left)
+    if found.waits_aside:
+        # They are begun first, and asked for what came of it last.
+        items.sort(key=lambda item: item.nodeid in bound and bound[item.nodeid].waits)
+        for item in items:
+            if item.nodeid in bound and bound[item.nodeid].waits:
+                item.add_marker(pytest.mark.timeout(found.longest_wait))
     selected = [item for item in items if item.nodeid in bound]
     found.collected([item.path for item in given if item.nodeid in bound], wanted, [one.nodeid for one in selected])
     return result
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Begin what waits for a real clock."""
+    config = session.config
+    found = session_of(config)
+    # With xdist the controller runs nothing itself.
+    if (
+        found is None
+        or not found.waits_aside
+        or config.option.collectonly
+        or config.pluginmanager.hasplugin("dsession")
+    ):
+        return
+    from assistants_conformance.plugin.background import Waiting  # noqa: PLC0415
+
+    found.begin_waiting(
+        [
+            Waiting(found.name_of(item), item.obj, binding, _arguments(item))
+            for item in session.items
+            if isinstance(item, pytest.Function) and (binding := _binding(item)) is not None and binding.waits
+        ]
+    )
+
+
+def _arguments(item: pytest.Function) -> dict[str, Any]:
+    """Return what a parametrized scenario is given, without asking any fixture for it."""
+    return dict(item.callspec.params) if hasattr(item, "callspec") else {}
 
 
 @pytest.fixture
@@ -256,6 +291,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     found = session_of(session.config)
     if found is None:
         return
+    found.end_waiting(stopped=bool(session.shouldstop or session.shouldfail) or int(exitstatus) not in (0, 1))
     if _is_worker(session.config):
         session.config.workeroutput[_PROPERTY] = found.give()  # type: ignore[attr-defined]
         found.close()

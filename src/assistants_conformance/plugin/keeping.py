@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +16,15 @@ from assistants_conformance.target.sweep import ledgers, sweep
 from assistants_conformance.target.table import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import pytest
 
     from assistants_conformance.target import Api, TargetSettings
 
 _SHOWN = 20
+#: Seconds that are given to requests on their way when a run is stopped, and between two looks at them.
+_GRACE, _LOOK = 5.0, 0.02
 
 
 class Keeping:
@@ -45,16 +49,23 @@ class Keeping:
         self.run = str(given.get("run") or new_run())
         self._begun = float(given.get("begun") or time.time())
         account = given.get("account")
-        self.meter = Meter(settings, Path(account) if account else None, self._begun)
         self._account: Path | None = None
+        if live and not account and _limited(settings):
+            account = self._new_account()
+        self._shared = Path(account) if account else None
+        self.meter = Meter(settings, self._shared, self._begun)
         self._folder: Path | None = None
         self._ledger: Ledger | None = None
+        self._worker, self._marks = "main", True
+        self._meeting = Path(given["meeting"]) if given.get("meeting") else None
+        self._own_meeting: Path | None = None
+        self._beside: list[tuple[Meter, Ledger | None]] = []
         if live:
             asked = config.getoption("assistants_ledger")
             self._folder = config.invocation_params.dir / asked if asked else default_folder(os.environ)
-            worker = str(getattr(config, "workerinput", {}).get("workerid", "main"))
-            marks = not (config.getoption("assistants_record") or config.getoption("assistants_replay"))
-            self._ledger = opened(settings, self._folder, self.run, worker, marks=marks)
+            self._worker = str(getattr(config, "workerinput", {}).get("workerid", "main"))
+            self._marks = not (config.getoption("assistants_record") or config.getoption("assistants_replay"))
+            self._ledger = opened(settings, self._folder, self.run, self._worker, marks=self._marks)
 
     def fit(self, api: Api) -> None:
         """Let an Api tell of what it does."""
@@ -64,13 +75,66 @@ class Keeping:
         elif self._counted:
             api.ledger = Ledger(self._settings.profile, self.run)
 
-    def for_worker(self) -> dict[str, Any]:
-        """Return what a worker has to know, so that it spends from the same account."""
+    @contextmanager
+    def beside(self, api: Api, number: int) -> Iterator[Meter]:
+        """Let an Api that works beside the others tell of what it does, in a ledger of its own, from the same account.
+
+        A ledger gives what is to be deleted to whoever asks first, so who has others beside him needs one of his own.
+
+        Args:
+            api: the target.
+            number: tells those of one process apart.
+
+        Raises:
+            ConfigError: the ledger cannot be written.
+        """
+        api.meter = meter = Meter(self._settings, self._shared, self._begun)
+        ledger = None
+        if self._folder is not None:
+            ledger = opened(self._settings, self._folder, self.run, f"{self._worker}-{number}", marks=self._marks)
+            api.ledger = ledger
+        self._beside.append((meter, ledger))
+        try:
+            yield meter
+        finally:
+            meter.close()
+            if ledger is not None:
+                ledger.close()
+
+    def halt(self) -> None:
+        """Let nobody beside send anything any more; what was made there is deleted with the rest."""
+        for meter, _ in self._beside:
+            meter.halt("not-run: the run was stopped")
+        kept = [ledger for _, ledger in self._beside if ledger is not None]
+        deadline = time.monotonic() + min(_GRACE, self._settings.request_timeout)
+        # What is on its way is waited for: nobody could find a thread whose id never came.
+        while any(ledger.waiting for ledger in kept) and time.monotonic() < deadline:
+            time.sleep(_LOOK)
+        for ledger in kept:
+            ledger.close()
+
+    @property
+    def meeting(self) -> Path | None:
+        """Where the processes of a run leave word for each other; None where one is alone."""
+        return self._meeting
+
+    def _new_account(self) -> Path:
         if self._account is None:
             descriptor, name = tempfile.mkstemp(prefix="assistants-conformance-")
             os.close(descriptor)
             self._account = Path(name)
-        return {"run": self.run, "begun": self._begun, "account": str(self._account)}
+        return self._account
+
+    def for_worker(self) -> dict[str, Any]:
+        """Return what a worker has to know, so that it spends from the same account."""
+        if self._meeting is None:
+            self._meeting = self._own_meeting = Path(tempfile.mkdtemp(prefix="assistants-conformance-"))
+        return {
+            "run": self.run,
+            "begun": self._begun,
+            "account": str(self._new_account()),
+            "meeting": str(self._meeting),
+        }
 
     @property
     def minutes(self) -> float:
@@ -104,6 +168,13 @@ class Keeping:
             self._ledger.close()
         if self._account is not None:
             self._account.unlink(missing_ok=True)
+        if self._own_meeting is not None:
+            shutil.rmtree(self._own_meeting, ignore_errors=True)
+
+
+def _limited(settings: TargetSettings) -> bool:
+    limits = (settings.budget_requests, settings.budget_runs, settings.budget_tokens, settings.budget_minutes)
+    return any(limits)
 
 
 __all__ = ["Keeping"]

@@ -14,8 +14,11 @@ import pytest
 from assistants_conformance._data import folder
 from assistants_conformance.contract import LEVELS
 from assistants_conformance.observe import Judge
+from assistants_conformance.plugin.aside import share, wait_aside
+from assistants_conformance.plugin.background import Background, Done, Waiting
 from assistants_conformance.plugin.files import check_folders, files_of, write_files
 from assistants_conformance.plugin.keeping import Keeping
+from assistants_conformance.plugin.options import embedded, level_of, options_of
 from assistants_conformance.plugin.recording import KeepError, Recording
 from assistants_conformance.plugin.replaying import Replaying
 from assistants_conformance.plugin.taping import LIVE_ONLY, NoCassette, Tapes, asked
@@ -30,8 +33,8 @@ from assistants_conformance.scenario import Outcome, conduct
 from assistants_conformance.target import Api, Capabilities, TargetSettings
 from assistants_conformance.target.chance import Chance
 from assistants_conformance.target.reach import UnreachableError, reach
-from assistants_conformance.target.resolve import REFERENCE, Options, Resolved, resolve
-from assistants_conformance.target.table import ConfigError, near
+from assistants_conformance.target.resolve import REFERENCE, Resolved, resolve
+from assistants_conformance.target.table import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,61 +48,6 @@ _ORDINARY = (0, 1, 5)
 
 class Stopped(Exception):
     """A session cannot begin; the message is one line."""
-
-
-def options_of(config: pytest.Config) -> Options:
-    """Return what was asked for with `--assistants-` options."""
-    asked = config.getoption
-    path = asked("assistants_config")
-    return Options(
-        url=asked("assistants_url"),
-        profile=asked("assistants_profile"),
-        config=config.invocation_params.dir / path if path else None,
-        model=asked("assistants_model"),
-        run_expiry=asked("assistants_run_expiry"),
-        clock_url=asked("assistants_clock_url"),
-        failing_model=asked("assistants_failing_model"),
-        request_timeout=asked("assistants_request_timeout"),
-        run_timeout=asked("assistants_run_timeout"),
-        effort=asked("assistants_effort"),
-        seed=asked("assistants_seed"),
-        faults=tuple(asked("assistants_fault") or ()),
-    )
-
-
-def level_of(name: str | None) -> int:
-    """Return the place of a level in the order of levels; nothing asked for: the last.
-
-    Raises:
-        ConfigError: there is no such level.
-    """
-    if not name:
-        return len(LEVELS) - 1
-    if name.upper() not in LEVELS:
-        raise ConfigError("level", f"there is no level {name!r}{near(name, LEVELS)}; there are: {', '.join(LEVELS)}")
-    return list[str](LEVELS).index(name.upper())
-
-
-def embedded(settings: TargetSettings, *, declared: bool = False) -> TargetSettings:
-    """Return the settings with the credentials of the server in this process, never with anybody's own.
-
-    `declared` leaves what a target may offer besides as it is declared.
-    """
-    from assistants_conformance.scenario.embed import embedded_settings  # noqa: PLC0415 - loads the server
-
-    own = embedded_settings(settings.profile)
-    if declared:
-        own = replace(own, failing_model="", mcp_server_url="", bing_connection="")
-    return replace(
-        settings,
-        api_key=own.api_key,
-        bearer_token=own.bearer_token,
-        other_key=own.other_key,
-        failing_model=settings.failing_model or own.failing_model,
-        mcp_server_url=settings.mcp_server_url or own.mcp_server_url,
-        bing_connection=settings.bing_connection or own.bing_connection,
-        headers={},
-    )
 
 
 class Session:
@@ -171,6 +119,9 @@ class Session:
             known = self._recording.capabilities
         self._capabilities = Capabilities(self.settings.capabilities, known)
         self._known = {one.requirement: one for one in self.settings.known}
+        #: A clock that can be wound, or a tape, makes waiting cost nothing.
+        self.waits_aside = live and self._tapes is None and not self.settings.clock_url
+        self._background: Background | None = None
         self._ink = Ink(secrets=self.resolved.secrets)
 
     def header(self) -> list[str]:
@@ -262,6 +213,13 @@ class Session:
         active = [identifier for identifier in binding.requirements if identifier in self.settings.profile.active]
         over = self._keeping.meter.used_up()
         requests, runs = tally.requests, self._keeping.meter.spent.runs
+        if self._background is not None and binding.waits:
+            try:
+                done = self._background.outcome(name)
+            except pytest.fail.Exception as error:
+                return "not-testable", self._ink.clean(f"the scenario did not end: {error}")
+            if done is not None:
+                return done
         if over:
             for identifier in active:
                 tally.blocked.setdefault(identifier, over)
@@ -281,12 +239,9 @@ class Session:
             return "not-testable", self._ink.clean(told)
         finally:
             if judge is not None:
-                tally.exercised.update(judge.exercised)
-                runs = self._keeping.meter.spent.runs - runs
-                tally.edges.update(judge.report.edges)
-                tally.runs += runs
+                spent = self._keeping.meter.spent.runs - runs
                 area = self.settings.profile.requirement(active[0]).area if active else "other"
-                tally.add_cost(area, tally.requests - requests, runs)
+                tally.add_judged(judge, area, tally.requests - requests, spent)
         if outcome.kind == "error":
             self._drop_api()
         return self._told(outcome)
@@ -301,6 +256,31 @@ class Session:
             outcome = conduct(function, own, self._tally, name, arguments)
             self._tapes.ended(outcome.gave_up)
             return outcome
+
+    # -- scenarios that wait -----------------------------------------------------------------------------------------
+
+    @property
+    def longest_wait(self) -> float:
+        """Seconds that a scenario which waits may take at the most."""
+        return 600 + 4 * self.settings.run_timeout
+
+    def begin_waiting(self, scenarios: Sequence[Waiting]) -> None:
+        """Begin what waits for a real clock and belongs to this process: of several processes each begins its share."""
+        self._background = Background(self._keeping.meeting, self._wait_aside)
+        self._background.begin(share(scenarios, getattr(self._config, "workerinput", {})))
+
+    def _wait_aside(self, one: Waiting, number: int) -> Done:
+        outcome, tally = wait_aside(one, number, self.settings, self._new_judge(), self._capabilities, self._keeping)
+        return Done(*self._told(outcome), tally)
+
+    def end_waiting(self, *, stopped: bool) -> None:
+        """Take in what has waited; where the run was stopped, nobody waits for it any more."""
+        background, self._background = self._background, None
+        if background is not None and stopped:
+            self._keeping.halt()
+        elif background is not None:
+            for tally in background.all():
+                self._tally.merge(tally.to_json())
 
     def broke(self, binding: Binding, reason: str) -> None:
         """Note that a scenario failed before or after its own part."""

@@ -11,7 +11,7 @@ from assistants_conformance.reporting.curl import curl
 from assistants_conformance.reporting.story import story
 
 if TYPE_CHECKING:
-    from assistants_conformance.observe import Exchange, Finding
+    from assistants_conformance.observe import Exchange, Finding, Judge
 
 _KEPT_FINDINGS = 5
 
@@ -64,6 +64,13 @@ class Tally:
     completion_tokens: int = 0
     #: By area: scenarios, requests, runs.
     costs: dict[str, list[int]] = field(default_factory=dict)
+
+    def add_judged(self, judge: Judge, area: str, requests: int, runs: int) -> None:
+        """Add what the judge has seen of one scenario, and what the scenario has cost."""
+        self.exercised.update(judge.exercised)
+        self.edges.update(judge.report.edges)
+        self.runs += runs
+        self.add_cost(area, requests, runs)
 
     def add_cost(self, area: str, requests: int, runs: int) -> None:
         """Note what one scenario of an area has cost."""

@@ -16,16 +16,25 @@ _ATTRIBUTE = "__conformance__"
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """The requirements that a scenario checks, and the capabilities without which it makes no sense."""
+    """The requirements that a scenario checks, and the capabilities without which it makes no sense.
+
+    `waits` says that it lets seconds pass: where no clock can be wound, it is begun before the others.
+    """
 
     requirements: tuple[str, ...]
     needs: tuple[str, ...]
+    waits: bool = False
 
 
-def requirement(*identifiers: str, needs: tuple[str, ...] = ()) -> Callable[[_F], _F]:
+def requirement(*identifiers: str, needs: tuple[str, ...] = (), waits: bool = False) -> Callable[[_F], _F]:
     """Bind a scenario to the requirements that it checks.
 
     A scenario runs in every profile in which at least one of them is active.
+
+    Args:
+        identifiers: the requirements.
+        needs: the capabilities without which it makes no sense.
+        waits: it lets a second or more pass.
 
     Raises:
         LookupError: an id is not in the catalogue.
@@ -35,7 +44,7 @@ def requirement(*identifiers: str, needs: tuple[str, ...] = ()) -> Callable[[_F]
         raise LookupError(f"not in schemas/requirements: {', '.join(unknown) or 'no requirement given'}")
 
     def bind(function: _F) -> _F:
-        setattr(function, _ATTRIBUTE, Binding(identifiers, needs))
+        setattr(function, _ATTRIBUTE, Binding(identifiers, needs, waits))
         return function
 
     return bind

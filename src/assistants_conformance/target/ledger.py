@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from assistants_conformance.target.answer import Blocked
 from assistants_conformance.target.book import VERSION, Book, Intent
 from assistants_conformance.target.fingerprint import asked, kind_ended_by, kind_made_by, telling
 from assistants_conformance.target.table import ConfigError
@@ -110,7 +111,11 @@ class Ledger:
     # -- what goes out and comes in ----------------------------------------------------------------------------------
 
     def sending(self, request: Request, route: str) -> int | None:
-        """Write down that a create is about to go out; return its number, None where the request creates nothing."""
+        """Write down that a create is about to go out; return its number, None where the request creates nothing.
+
+        Raises:
+            Blocked: the ledger was closed, so nobody would delete what is created.
+        """
         found = self._profile.match(request.method, route)
         kind = kind_made_by(found.operation.id) if found is not None else None
         if found is not None and kind is None and (told := self._told_of(found, request)):
@@ -119,6 +124,8 @@ class Ledger:
         if found is None or kind is None:
             return None
         with self._lock:
+            if self.file is not None and self._descriptor is None:
+                raise Blocked("not-run: the run was stopped")
             self._number += 1
             number = self._number
             line: dict[str, Any] = {"n": number, "kind": kind, "prints": asked(kind, found.operation.id, request)}
@@ -232,13 +239,20 @@ class Ledger:
             made, self._fresh = self._fresh, []
         return [one for one in reversed(made) if one[1] in self.book.alive]
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a create has gone out and was not answered yet."""
+        with self._lock:
+            return any(not intent.refused for intent in self.book.intents.values())
+
     def close(self) -> None:
         """Let go of the file, and remove it where nothing is left."""
-        if self._descriptor is not None:
-            if self.book.empty and self.file is not None:
-                self.file.unlink(missing_ok=True)
-            os.close(self._descriptor)
-            self._descriptor = None
+        with self._lock:
+            if self._descriptor is not None:
+                if self.book.empty and self.file is not None:
+                    self.file.unlink(missing_ok=True)
+                os.close(self._descriptor)
+                self._descriptor = None
 
 
 def opened(

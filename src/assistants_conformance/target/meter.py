@@ -57,6 +57,7 @@ class Meter:
         self._begun = time.time() if begun is None else begun
         self._usage: dict[str, tuple[int, int]] = {}
         self._open = 0
+        self._halted = ""
         self._lock = threading.RLock()
         self._account: int | None = None
         self._read = 0
@@ -87,14 +88,18 @@ class Meter:
 
     def refuses(self, request: Request) -> str | None:
         """Return why a request may not go out; None where it may. Cleaning up is always let out."""
-        if self._open:
+        if self._open and not self._halted:
             return None
-        told = self.used_up()
+        told = self._halted or self.used_up()
         # Runs that were paid for may be read to their end.
         if told is None or (told == _told("runs") and not _makes_a_run(request)):
             return None
         self.tripped = told
         return told
+
+    def halt(self, told: str) -> None:
+        """Let nothing out any more, not even what cleans up; `told` says why."""
+        self._halted = told
 
     @contextmanager
     def open(self) -> Iterator[None]:
