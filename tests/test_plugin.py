@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import textwrap
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -252,6 +253,23 @@ def test_scenario_that_cannot_begin_is_an_error(tmp_path):
     row = next(row for row in result_of(tmp_path)["requirements"] if row["id"] == "LOCK-004")
     assert row["verdict"] == "error"
     assert row["reason"] == "setup of test_holds: RuntimeError: no fixture"
+
+
+def test_plugin_that_breaks_is_told_with_its_reason(tmp_path):
+    breaking = """
+        import assistants_conformance.plugin.session as session
+
+        def conduct(*arguments):
+            raise ImportError("half of an installation")
+
+        session.conduct = conduct
+    """
+    (tmp_path / "conftest.py").write_text(textwrap.dedent(breaking), "utf-8")
+    done = pytest_run(suite(tmp_path, SOUND), "--assistants-json=result.json")
+    assert done.returncode == 2
+    row = next(row for row in result_of(tmp_path)["requirements"] if row["id"] == "LOCK-004")
+    assert (row["verdict"], row["reason"]) == ("error", "call of test_holds: ImportError: half of an installation")
+    assert "half of an installation" in done.stdout
 
 
 def test_scenario_that_hangs_is_not_testable(tmp_path):

@@ -223,7 +223,8 @@ def pytest_runtest_makereport(
     report = yield
     if call.excinfo is not None and isinstance(call.excinfo.value, ScenarioFailed):
         report.longrepr = str(call.excinfo.value)
-    elif report.failed and report.when != "call" and (binding := _binding(item)) is not None:
+    elif report.failed and (binding := _binding(item)) is not None:
+        # The suite failed, not the scenario: nobody may take the row for passed, nor search for the reason.
         _begin(item.config).broke(binding, f"{report.when} of {item.name}: {call.excinfo and call.excinfo.exconly()}")
     return report
 
