@@ -111,7 +111,15 @@ def test_every_scenario_is_the_share_of_one_worker():
 def test_runs_expire_side_by_side(workers, tmp_path):
     with Counted("openai-v2", tmp_path / "ledgers", EXPIRY) as server:
         more = ("-n", str(workers)) if workers else ()
-        arguments = ("-k", "expiry or lock_ends or search_races", "--run-expiry", str(EXPIRY), *more)
+        arguments = (
+            "-k",
+            "expiry or lock_ends or search_races",
+            "--run-expiry",
+            str(EXPIRY),
+            "--effort",
+            "quick",
+            *more,
+        )
         status, told = server.done("run", *arguments, "--json", str(tmp_path / "r.json"))
         assert status == 0, told
         rows = {row["id"]: row for row in json.loads((tmp_path / "r.json").read_text("utf-8"))["requirements"]}

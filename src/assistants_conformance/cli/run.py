@@ -30,7 +30,11 @@ _INI = Path(__file__).with_name("pytest.ini")
 @click.option("--json", "result", metavar="FILE", help="Write the result to this file.")
 @click.option("--junit", metavar="FILE", help="Write a JUnit report to this file.")
 @click.option("--html", metavar="FILE", help="Write the report as one page to this file.")
-@click.option("--effort", metavar="NAME", help="How much is searched: quick (default), thorough, live.")
+@click.option(
+    "--effort",
+    metavar="NAME",
+    help="How much is searched: quick, thorough, live. [default: live with --url, else quick]",
+)
 @click.option("--seed", metavar="TEXT", help="What chance begins with; the same seed asks the same.")
 @click.option("--record", metavar="DIR", help="Keep the traffic, a cassette a scenario; a name with .zip: one archive.")
 @click.option("--replay", metavar="DIR", help="Take the answers from cassettes: no key, no network.")
@@ -112,7 +116,7 @@ def run(
 
             check_writable(Path(record).absolute())
         if replay is None:
-            options = replace(options, seed=_begin(options, level, given["--assistants-json"], dry=dry_run))
+            options = _begin(options, level, given["--assistants-json"], dry=dry_run)
         else:
             _begin_replay(Path(replay), options, level)
         suites = folder("suites")
@@ -153,8 +157,8 @@ def _check_dry(dry: bool, **others: str | None) -> None:
             raise Problem(f"--dry-run: nothing is judged, so --{name} has nothing to hold")
 
 
-def _begin(options: Options, level: str | None, result: Path | None, *, dry: bool) -> str:
-    """See that the target can be judged, show the settings, and return the seed."""
+def _begin(options: Options, level: str | None, result: Path | None, *, dry: bool) -> Options:
+    """See that the target can be judged, show the settings, and return the options with what was chosen by default."""
     from assistants_conformance.plugin.options import level_of  # noqa: PLC0415
     from assistants_conformance.plugin.session import check_faults  # noqa: PLC0415
     from assistants_conformance.reporting.text import plain, redact  # noqa: PLC0415
@@ -173,7 +177,8 @@ def _begin(options: Options, level: str | None, result: Path | None, *, dry: boo
         raise UnreachableError(redact(str(error), resolved.secrets), retired=error.retired) from error
     for line in resolved.header():
         click.echo(plain(line))
-    return resolved.settings.seed
+    # A dry run counts on the server in this process what the target would be asked.
+    return replace(options, seed=resolved.settings.seed, effort=resolved.settings.effort.name)
 
 
 def _begin_replay(place: Path, options: Options, level: str | None) -> None:

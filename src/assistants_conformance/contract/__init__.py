@@ -9,7 +9,7 @@ from assistants_conformance.contract.catalogue import (
     Requirement,
     catalogue,
 )
-from assistants_conformance.contract.efforts import DEFAULT_EFFORT, Effort, efforts
+from assistants_conformance.contract.efforts import DEFAULT_EFFORT, LIVE_EFFORT, Effort, efforts
 from assistants_conformance.contract.events import EventName, StreamGrammar, stream_grammar
 from assistants_conformance.contract.lifecycle import Edge, Lifecycle, Setting
 from assistants_conformance.contract.limits import longest_sure, named_limits, ruling
@@ -29,6 +29,7 @@ __all__ = [
     "DEFAULT_PROFILE",
     "IMPACTS",
     "LEVELS",
+    "LIVE_EFFORT",
     "ContractError",
     "Edge",
     "Effort",

@@ -12,7 +12,8 @@ from assistants_conformance.contract.documents import read
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DEFAULT_EFFORT = "quick"
+#: What is searched where nothing is asked for: on the server in this process, and on a target that may cost money.
+DEFAULT_EFFORT, LIVE_EFFORT = "quick", "live"
 
 
 @dataclass(frozen=True, slots=True)

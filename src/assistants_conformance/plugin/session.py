@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from assistants_conformance._data import folder
-from assistants_conformance.contract import LEVELS
+from assistants_conformance.contract import LEVELS, LIVE_EFFORT
 from assistants_conformance.observe import Judge
 from assistants_conformance.plugin.aside import share, wait_aside
 from assistants_conformance.plugin.background import Background, Done, Waiting
@@ -84,7 +84,8 @@ class Session:
             record, replay = asked(config)
             options = options_of(config)
             if self._dry:
-                options = replace(options, url=REFERENCE)
+                asked_for = options.effort or (LIVE_EFFORT if options.url not in (None, REFERENCE) else None)
+                options = replace(options, url=REFERENCE, effort=asked_for)
             if replay is not None:
                 self._replaying = Replaying(replay, options.profile)
                 options = replace(options, url=REFERENCE, profile=self._replaying.told.profile)

@@ -11,7 +11,7 @@ from assistants_conformance.scenario.linear import Act, optional
 from assistants_conformance.scenario.situations import text_of
 from assistants_conformance.scenario.thread_model import State, ThreadModel, explained
 from assistants_conformance.scenario.verify import REFUSALS
-from assistants_conformance.target import Answer, Api, Blocked
+from assistants_conformance.target import Answer, Api, Blocked, NotApplicable
 from assistants_conformance.target.prompts import WEATHER, demand
 
 if TYPE_CHECKING:
@@ -39,10 +39,10 @@ def need_runs(api: Api) -> None:
     """Go on only where the effort lets a model run.
 
     Raises:
-        Blocked: it does not.
+        NotApplicable: it does not.
     """
     if not api.settings.effort.runs:
-        raise Blocked(f"not-run (budget): with effort {api.settings.effort.name} no model runs")
+        raise NotApplicable(f"the effort {api.settings.effort.name} starts no runs")
 
 
 def sizes(api: Api) -> list[int]:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from assistants_conformance.contract import (
     DEFAULT_EFFORT,
     DEFAULT_PROFILE,
+    LIVE_EFFORT,
     Effort,
     Profile,
     catalogue,
@@ -229,7 +230,7 @@ class _Resolver:
             budget_minutes=budget.number("minutes", least=0) or 0.0,
             known=self._known(),
             faults=tuple(options.faults),
-            effort=self._effort(target),
+            effort=self._effort(target, DEFAULT_EFFORT if url is None else LIVE_EFFORT),
             seed=options.seed or Chance().seed,
         )
         ways = tuple((name, self.environ[name]) for name in _WAYS if self.environ.get(name) and url is not None)
@@ -243,9 +244,9 @@ class _Resolver:
             self.origins[name] = self.file.name
         return filed
 
-    def _effort(self, target: Table) -> Effort:
+    def _effort(self, target: Table, default: str) -> Effort:
         self.origins["effort"] = "default"
-        asked = self._first("effort", self.options.effort, target.text("effort")) or DEFAULT_EFFORT
+        asked = self._first("effort", self.options.effort, target.text("effort")) or default
         if asked not in efforts():
             place = "--effort" if self.options.effort else target.at("effort")
             raise ConfigError(
