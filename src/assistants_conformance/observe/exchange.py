@@ -65,6 +65,11 @@ class Response:
         """The media type in lower case without parameters, or the empty string."""
         return self.headers.get("content-type", "").split(";")[0].strip().lower()
 
+    @property
+    def held_back(self) -> bool:
+        """Whether it says nothing but that the client shall come again: 429, or 503 with `Retry-After` (RFC 9110)."""
+        return self.status == 429 or (self.status == 503 and "retry-after" in self.headers)
+
     @cached_property
     def is_stream(self) -> bool:
         """Whether the body is a stream of events, by its content type or, where a recorder dropped it, by its look."""

@@ -82,6 +82,9 @@ class Judge:
             return []
         self._sessions[exchange.session] = (world, profile.id)
         self.judged[profile.id] += 1
+        if exchange.response.status >= 500 and exchange.response.held_back:
+            self.passed_over["overloaded for the moment (503 with Retry-After)"] += 1
+            return []
         if exchange.response.status >= 500 and not closed:
             # The service's own fault, listed apart: nothing else can be learned from it.
             self.server_errors.append(exchange)

@@ -421,6 +421,7 @@ class Session:
             runs=self._tally.runs,
             tokens=(self._tally.prompt_tokens, self._tally.completion_tokens),
             duration_seconds=time.monotonic() - self._begun,
+            held_back=(self._tally.holds, self._tally.held_seconds) if self._tally.holds else None,
             secrets=self.resolved.secrets,
             lifecycle=lifecycle(settings.profile, self._tally.edges),
             part=self._filtered,

@@ -40,6 +40,7 @@ def document(
     requests: int,
     runs: int,
     duration_seconds: float,
+    held_back: tuple[int, float] | None = None,
     tokens: tuple[int, int] = (0, 0),
     secrets: tuple[str, ...] = (),
     audit: Mapping[str, Any] | None = None,
@@ -68,6 +69,8 @@ def document(
         "tokens": {"prompt": tokens[0], "completion": tokens[1]},
         "duration_seconds": round(duration_seconds, 3),
     }
+    if held_back is not None:
+        made["held_back"] = {"count": held_back[0], "seconds": round(held_back[1], 3)}
     if lifecycle is not None:
         made["lifecycle"] = dict(lifecycle)
     if part is not None:

@@ -62,8 +62,16 @@ class Tally:
     runs: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    #: How often the target held a request back for the moment, and how many seconds that was waited for.
+    holds: int = 0
+    held_seconds: float = 0.0
     #: By area: scenarios, requests, runs.
     costs: dict[str, list[int]] = field(default_factory=dict)
+
+    def add_holds(self, count: int, seconds: float) -> None:
+        """Add how often requests were held back, and the seconds that were waited."""
+        self.holds += count
+        self.held_seconds += seconds
 
     def add_judged(self, judge: Judge, area: str, requests: int, runs: int) -> None:
         """Add what the judge has seen of one scenario, and what the scenario has cost."""
@@ -151,6 +159,7 @@ class Tally:
         self.requests += data["requests"]
         self.runs += data["runs"]
         self.add_tokens(data["prompt_tokens"], data["completion_tokens"])
+        self.add_holds(data["holds"], data["held_seconds"])
         for area, (scenarios, requests, runs) in data["costs"].items():
             before = self.costs.get(area, [0, 0, 0])
             self.costs[area] = [before[0] + scenarios, before[1] + requests, before[2] + runs]

@@ -54,6 +54,7 @@ def conduct(function: Callable[..., Any], api: Api, tally: Tally, name: str, arg
     verify = Verify(api.profile, lambda: api.latest, lambda *asked: _unserved(api, *asked))
     judge = api.judge
     seen_before, requests, crashes = len(judge.findings), api.requests, len(judge.crashes)
+    holds, held = api.holds, api.held_seconds
     exercised_before = {identifier: judge.exercised[identifier] for identifier in active}
     reason: str | None = None
     kind: Kind = "passed"
@@ -75,6 +76,7 @@ def conduct(function: Callable[..., Any], api: Api, tally: Tally, name: str, arg
     if judge.crashes[crashes:]:
         kind, reason = "error", "\n".join(judge.crashes[crashes:])
     tally.requests += api.requests - requests
+    tally.add_holds(api.holds - holds, api.held_seconds - held)
     tally.exercised.update(verify.checked)
     findings = [*judge.findings[seen_before:], *verify.findings]
     for finding in findings:

@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 
 #: Told to the judge's reader where a request got no answer at all.
 _NO_ANSWER = "ERR-032"
-_TOO_FAST = 429
-#: How often a request is sent that comes too fast; a rate limit is no finding, and waiting for it has an end.
-_RATE_LIMITED = 6
+#: How often a request is sent that is held back, which is no finding. Where so many in a row were held back each time,
+#: the next ones are not waited for.
+_HELD_BACK, _HELD_BACK_FOR_GOOD = 6, 3
 #: Told where a stream is open and nothing comes any more.
 _STALLED = "SSE-023"
 #: Characters of a path that are shown.
@@ -78,6 +78,9 @@ class Client:
         self._unanswered = 0
         self._given_up = 0.0
         #: The seconds of the clock by which exchanges are timed; a recording of the embedded server counts instead.
+        #: How often a request was held back and waited for, and for how many seconds together.
+        self.holds, self.held_seconds = 0, 0.0
+        self._held_back = 0
         self.now: Callable[[], float] = time.perf_counter
         #: Keeps the traffic, or gives it in the place of the target.
         self.tape: Tape | None = None
@@ -226,21 +229,30 @@ class Client:
         return Answer(live.exchange)
 
     def _open_answer(self, method: str, url: str, headers: dict[str, str], content: bytes) -> LiveStream:
-        """Send a request, again where it came too fast, and return its answer, of which only the head was read.
+        """Send a request, again where it was held back, and return its answer, of which only the head was read.
 
         Raises:
-            Blocked: no answer came, or none but that it came too fast.
+            Blocked: no answer came, or none but to come again.
         """
-        told = ""
-        for waited in range(_RATE_LIMITED):
+        told, tries = "", 1 if self._held_back >= _HELD_BACK_FOR_GOOD else _HELD_BACK
+        for waited in range(tries):
             live = self._open_once(method, url, headers, content)
-            if live.status != _TOO_FAST:
+            if not live.head.held_back:
+                self._held_back = 0
                 return live
             live.read()
             told = live.head.headers.get("retry-after", "").strip()
-            if waited + 1 < _RATE_LIMITED:
-                self.pause(min(float(told) if told.isdecimal() else 2.0**waited, self.settings.request_timeout))
-        raise Blocked(f"{method} {path_of(url)} came too fast {_RATE_LIMITED} times (Retry-After {told or 'missing'})")
+            if waited + 1 < tries:
+                seconds = min(float(told) if told.isdecimal() else 2.0**waited, self.settings.request_timeout)
+                with self._lock:
+                    self.holds += 1
+                    self.held_seconds += seconds
+                self.pause(seconds)
+        self._held_back += 1
+        status = live.status
+        raise Blocked(
+            f"{method} {path_of(url)} was held back {tries} times ({status}, Retry-After {told or 'missing'})"
+        )
 
     def pause(self, seconds: float) -> None:
         """Let time pass between two polls; the embedded server's clock moves with every request instead."""

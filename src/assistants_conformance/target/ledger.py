@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from assistants_conformance.observe.events import Event
     from assistants_conformance.target.settings import TargetSettings
 
-_TOO_FAST = 429
 _HOLDERS = ("create_assistant", "create_thread", "modify_assistant", "modify_thread")
 _FOLDER = "assistants-conformance"
 
@@ -190,7 +189,7 @@ class Ledger:
             if intent.kind == "thread" and _gives_a_store(exchange.request.json):
                 more["stored"] = identifier
             self._made(number, intent.kind, identifier, more)
-        elif status == _TOO_FAST or (status >= 400 and not telling(intent.kind, intent.prints)):
+        elif exchange.response.held_back or (status >= 400 and not telling(intent.kind, intent.prints)):
             # Nothing would tell what a refused create left all the same from what a stranger has made.
             self._write({"n": number, "settled": status})
         else:
