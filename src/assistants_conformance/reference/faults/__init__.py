@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from dataclasses import dataclass, replace
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -46,13 +48,13 @@ class UnknownFaultError(ValueError):
     """There is no fault of that name."""
 
 
+@cache
 def written() -> Mapping[str, Fault]:
     """Return the faults of behaviour, which are written by hand, by name."""
     from assistants_conformance.reference.faults.tables import AREAS  # noqa: PLC0415 - the tables import this module
 
     rows = [fault for area in AREAS for fault in area]
-    names = [fault.name for fault in rows]
-    doubled = sorted({name for name in names if names.count(name) > 1})
+    doubled = sorted(name for name, count in Counter(fault.name for fault in rows).items() if count > 1)
     if doubled:
         raise UnknownFaultError(f"faults stand twice: {', '.join(doubled)}")
     return MappingProxyType({fault.name: fault for fault in rows})
@@ -60,6 +62,16 @@ def written() -> Mapping[str, Fault]:
 
 def registry(profile: Profile) -> Mapping[str, Fault]:
     """Return every fault that a profile can be served with, by name."""
+    # Of a profile that was loaded there is one object; a changed one is another.
+    return _of_loaded(profile.id) if load_profile(profile.id) is profile else _of(profile)
+
+
+@cache
+def _of_loaded(identifier: str) -> Mapping[str, Fault]:
+    return _of(load_profile(identifier))
+
+
+def _of(profile: Profile) -> Mapping[str, Fault]:
     from assistants_conformance.reference.faults.derived import derived  # noqa: PLC0415 - imports this module
 
     rows = {}
