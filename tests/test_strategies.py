@@ -11,6 +11,7 @@ from assistants_conformance.contract import load_profile, profile_ids, ruling
 from assistants_conformance.scenario.embed import embed, embedded_settings
 from assistants_conformance.scenario.strategies import Stage, Violation, realized, violations
 from assistants_conformance.scenario.strategies.bodies import edges
+from assistants_conformance.scenario.strategies.spots import is_given, is_text
 
 TOOLS = ("code_interpreter", "function")
 
@@ -18,8 +19,10 @@ TOOLS = ("code_interpreter", "function")
 def filled(value):
     """An example with texts in the place of what only a target can give."""
     if isinstance(value, dict):
-        if "$" in value:
-            return value["of"] * value["times"] if value["$"] == "text" else f"{value['$']}-{value['number']}"
+        if is_text(value):
+            return value["of"] * value["times"]
+        if is_given(value):
+            return f"{value['$']}-{value['number']}"
         return {name: filled(item) for name, item in value.items()}
     return [filled(item) for item in value] if isinstance(value, list) else value
 
@@ -91,3 +94,12 @@ def test_placeholders_become_objects_of_the_target_once():
     made = realized({"ids": [one, two, one], "text": {"$": "text", "of": "é", "times": 65}}, stage)
     assert made["ids"][0] == made["ids"][2] != made["ids"][1]
     assert made["text"] == "é" * 65
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [{"$": "file"}, {"$": "text"}, {"$": "file", "number": "0"}, {"$": "text", "of": "a", "times": "3"}, {"$": ""}],
+)
+def test_keys_of_an_example_are_no_placeholder(metadata):
+    stage = Stage(embed(embedded_settings(load_profile("openai-v2"))))
+    assert realized({"name": "a", "metadata": metadata}, stage) == {"name": "a", "metadata": metadata}

@@ -153,3 +153,18 @@ def test_deleted_store_is_gone_with_what_it_held():
     empty = {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False}
     assert story.tell("GET", f"/vector_stores/{STORE}/files", empty) == {"VS-048", "UAF-005"}
     assert story.store() == {"VS-048", "OBJ-007"}
+
+
+@pytest.mark.parametrize(("more", "found"), [({}, {"VS-013"}), ({"data_sources": [{"type": "uri_asset"}]}, set())])
+def test_source_of_data_puts_files_into_a_batch_that_nobody_named(more, found):
+    story = Story()
+    story.store("POST", {})
+    story.tell("POST", f"/vector_stores/{STORE}/file_batches", batch("in_progress"), {"file_ids": ["other"], **more})
+    page = {"object": "list", "data": [entry()], "first_id": FILE, "last_id": FILE, "has_more": False}
+    assert story.tell("GET", f"/vector_stores/{STORE}/file_batches/{BATCH}/files", page) == found
+
+
+@pytest.mark.parametrize(("more", "found"), [({}, {"VS-018"}), ({"configuration": {"data_sources": [{}]}}, set())])
+def test_source_of_data_counts_beside_the_files_of_a_new_store(more, found):
+    both = {"status": "in_progress", "file_counts": counts(in_progress=2)}
+    assert Story().store("POST", {"file_ids": [FILE], **more}, **both) == found

@@ -172,10 +172,12 @@ def _batch_history(call: Call, context: Context, cycle: Lifecycle, batch: dict[s
     _lasting(context, cycle, seen.status, batch["status"])
     files = call.sent.get("file_ids")
     if operation == "create_vector_store_file_batch" and isinstance(files, list):
-        seen.files = frozenset(map(str, files))
-        # Whether a file that is named twice counts twice, and what counts beside files, is not recorded.
-        alone = len(seen.files) == len(files) and not call.sent.get("data_sources")
-        seen.total = len(files) if alone else None
+        named = frozenset(map(str, files))
+        # What comes of a source of data, under which id, and whether a file that is named twice counts twice, is not
+        # recorded.
+        alone = not call.sent.get("data_sources")
+        seen.files = named if alone else None
+        seen.total = len(files) if alone and len(named) == len(files) else None
     total = whole(counts.get("total")) if isinstance(counts, dict) else None
     if total is not None:
         expected = seen.total if seen.total is not None else total

@@ -119,7 +119,8 @@ def _created(call: Call, context: Context, store: dict[str, Any], counts: dict[s
         report.check("VS-040", store.get("name") is None, store.get("name"), "name null where none was sent")
     if sent.get("metadata") is None:
         report.check("VS-047", store.get("metadata") == {}, store.get("metadata"), "metadata {}")
-    files = sent.get("file_ids")
+    # What comes of a source of data beside files is not recorded.
+    files = sent.get("file_ids") if sent.get("configuration") is None else None
     if isinstance(files, list) and files and counts is not None and len(set(map(str, files))) == len(files):
         told = f"{store.get('status')} with {brief(store.get('file_counts'))}"
         holds = store.get("status") == "in_progress" and counts["in_progress"] == counts["total"] == len(files)

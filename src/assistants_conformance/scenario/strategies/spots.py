@@ -85,6 +85,16 @@ def text(of: str, times: int) -> Any:
     return of * times if times <= 64 else {"$": "text", "of": of, "times": times}
 
 
+def is_given(value: Json) -> bool:
+    """Say whether an object is such a placeholder; an example may have a key of its own that looks like its own."""
+    return value.keys() == {"$", "number"} and isinstance(value["$"], str) and isinstance(value["number"], int)
+
+
+def is_text(value: Json) -> bool:
+    """Say whether an object stands for a long text."""
+    return value.keys() == {"$", "of", "times"} and value["$"] == "text" and isinstance(value["times"], int)
+
+
 def plain(schema: Json, name: str = "", number: int = 0) -> Any:
     """Return the plainest value that a schema allows; with another `number` another one, where there are several."""
     if name in _GIVEN and "array" not in types_of(schema):

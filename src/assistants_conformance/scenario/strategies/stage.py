@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from assistants_conformance.scenario.strategies.spots import is_given, is_text
 from assistants_conformance.target.specimens import unknown_id
 
 if TYPE_CHECKING:
@@ -47,10 +48,9 @@ def realized(value: Any, stage: Stage) -> Any:
         Blocked: an object could not be made.
     """
     if isinstance(value, dict):
-        kind = value.get("$")
-        if kind == "text":
+        if is_text(value):
             return value["of"] * value["times"]
-        if kind is not None:
-            return stage.get(kind, value["number"])
+        if is_given(value):
+            return stage.get(value["$"], value["number"])
         return {name: realized(item, stage) for name, item in value.items()}
     return [realized(item, stage) for item in value] if isinstance(value, list) else value

@@ -13,6 +13,8 @@ from assistants_conformance.scenario.strategies.spots import (
     Spot,
     given,
     holding,
+    is_given,
+    is_text,
     members,
     plain,
     plain_object,
@@ -98,8 +100,10 @@ def _ruling(profile: Profile, operation: str, spot: Spot, keyword: str) -> str |
 def _checkable(value: Any) -> Any:
     """Return a body with something of the right type in the place of every placeholder."""
     if isinstance(value, dict):
-        if "$" in value:
-            return value["of"] * value["times"] if value["$"] == "text" else f"{value['$']}-{value['number']}"
+        if is_text(value):
+            return value["of"] * value["times"]
+        if is_given(value):
+            return f"{value['$']}-{value['number']}"
         return {name: _checkable(item) for name, item in value.items()}
     return [_checkable(item) for item in value] if isinstance(value, list) else value
 
