@@ -76,11 +76,16 @@ def test_walks_find_nothing_on_the_conforming_server_whatever_the_seed():
 
 
 def test_every_rule_is_walked_and_every_way_of_it():
-    names = {tuple(element[0:3:2]) for elements in tours(whole=True) for element in elements}
+    left = {(rule.name, way) for rule in RULES.values() for way in range(rule.ways)}
+    left -= {tuple(element[0:3:2]) for elements in tours(whole=True) for element in elements}
     api = embed(embedded_settings(load_profile()))
-    for elements in drawn(api, chance(runs=True, steps=40), 60):
-        names |= {tuple(element[0:3:2]) for element in elements}
-    assert names == {(rule.name, way) for rule in RULES.values() for way in range(rule.ways)}
+    # One search may miss a way: values repeat within a search, so some stay rare in it.
+    for seed in range(20):
+        api.chance = Chance(f"walked {seed}")
+        left -= {tuple(step[0:3:2]) for steps in drawn(api, chance(runs=True, steps=40), 60) for step in steps}
+        if not left:
+            break
+    assert left == set()
 
 
 def test_same_seed_draws_the_same_walks():
