@@ -32,6 +32,7 @@ class Effort:
     stateful: bool
     fuzz_cases: int
     runs: bool
+    breadth: int
     shrink: bool
     requests: int
 

@@ -102,6 +102,22 @@ class Judge:
                 self.crashes.append(f"{rule.__name__} on {exchange.source}: {traceback.format_exc(limit=-3)}")
         return report.findings[before:]
 
+    def recall(self, exchanges: Iterable[Exchange]) -> None:
+        """Hear of what was judged before, by another judge: it is remembered, and neither counted nor judged again."""
+        kept = self.report, self.judged, self.passed_over, self.server_errors, self.crashes
+        self.report, self.judged, self.passed_over, self.server_errors, self.crashes = (
+            Report(),
+            Counter(),
+            Counter(),
+            [],
+            [],
+        )
+        try:
+            for exchange in exchanges:
+                self.observe(exchange)
+        finally:
+            self.report, self.judged, self.passed_over, self.server_errors, self.crashes = kept
+
     def foresee(self, exchanges: Iterable[Exchange]) -> None:
         """Hear of requests that were under way at the same time, before they are judged one by one."""
         coming: dict[str, list[Coming]] = {}

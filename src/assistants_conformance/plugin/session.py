@@ -32,6 +32,7 @@ from assistants_conformance.reporting.verdicts import Verdicts, decide
 from assistants_conformance.scenario import Outcome, conduct
 from assistants_conformance.target import Api, Capabilities, TargetSettings
 from assistants_conformance.target.chance import Chance
+from assistants_conformance.target.lending import Lending
 from assistants_conformance.target.reach import UnreachableError, reach
 from assistants_conformance.target.resolve import REFERENCE, Resolved, resolve
 from assistants_conformance.target.table import ConfigError
@@ -123,6 +124,7 @@ class Session:
         #: A clock that can be wound, or a tape, makes waiting cost nothing.
         self.waits_aside = live and self._tapes is None and not self.settings.clock_url
         self._background: Background | None = None
+        self._lending = Lending()
         self._ink = Ink(secrets=self.resolved.secrets)
 
     def header(self) -> list[str]:
@@ -196,12 +198,22 @@ class Session:
             self._api = Api(settings, judge)
         self._api.capabilities = self._capabilities
         self._keeping.fit(self._api)
+        if self._tapes is None:
+            self._lend(self._api)
         return self._api
+
+    def _lend(self, api: Api) -> None:
+        api.lending = self._lending
+        if api.ledger is not None:
+            api.ledger.kept = self._lending.kept
 
     def _drop_api(self) -> None:
         if self._api is not None:
             self._api.close()
             self._api = None
+        if self.settings.embedded:
+            # What was lent went with its server.
+            self._lending = Lending()
 
     def carry_out(
         self, function: Callable[..., Any], binding: Binding, name: str, arguments: Mapping[str, Any]
@@ -243,6 +255,8 @@ class Session:
                 spent = self._keeping.meter.spent.runs - runs
                 area = self.settings.profile.requirement(active[0]).area if active else "other"
                 tally.add_judged(judge, area, tally.requests - requests, spent)
+        if outcome.kind in ("failed", "not-testable", "error"):
+            api.distrust()
         if outcome.kind == "error":
             self._drop_api()
         return self._told(outcome)
@@ -282,6 +296,16 @@ class Session:
         elif background is not None:
             for tally in background.all():
                 self._tally.merge(tally.to_json())
+        self._give_back()
+
+    def _give_back(self) -> None:
+        """Delete what was lent."""
+        self._lending.end()
+        api = self._api
+        if api is not None and api.ledger is not None and not self._keeping.meter.halted:
+            before = api.cleaning
+            api.clean()
+            self._tally.cleaning += api.cleaning - before
 
     def broke(self, binding: Binding, reason: str) -> None:
         """Note that a scenario failed before or after its own part."""
@@ -351,7 +375,7 @@ class Session:
             return exitstatus
         self._tally.add_tokens(*self._keeping.meter.used())
         requests, left = self._keeping.tidy()
-        self._tally.requests += requests
+        self._tally.cleaning += requests
         self._notes += left
         if self._dry:
             return 0 if self._selected else 2
@@ -418,6 +442,7 @@ class Session:
             verdicts.totals,
             verdicts.overall,
             requests=self._tally.requests,
+            cleaning=self._tally.cleaning,
             runs=self._tally.runs,
             tokens=(self._tally.prompt_tokens, self._tally.completion_tokens),
             duration_seconds=time.monotonic() - self._begun,

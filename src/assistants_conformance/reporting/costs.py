@@ -23,7 +23,7 @@ def spent(tally: Tally, requirements: int, minutes: float) -> str:
     each = tally.requests / requirements if requirements else 0.0
     held = f", held back {tally.holds} times for {tally.held_seconds:.0f} s" if tally.holds else ""
     return (
-        f"{tally.requests} requests ({each:.1f} a requirement), {tally.runs} runs,"
+        f"{tally.requests} requests ({each:.1f} a requirement) and {tally.cleaning} that cleaned up, {tally.runs} runs,"
         f" {tally.prompt_tokens + tally.completion_tokens} tokens"
         f" ({tally.prompt_tokens} prompt, {tally.completion_tokens} completion), {minutes:.1f} minutes{held}"
     )

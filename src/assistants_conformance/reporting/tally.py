@@ -58,7 +58,9 @@ class Tally:
     errors: dict[str, str] = field(default_factory=dict)
     #: How often a run was seen to go from one status to the next: `before after`, the first with nothing before.
     edges: Counter[str] = field(default_factory=Counter)
+    #: What was asked, and what it took besides to delete what was made for it.
     requests: int = 0
+    cleaning: int = 0
     runs: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -157,6 +159,7 @@ class Tally:
             for requirement, reason in data[name].items():
                 getattr(self, name).setdefault(requirement, reason)
         self.requests += data["requests"]
+        self.cleaning += data["cleaning"]
         self.runs += data["runs"]
         self.add_tokens(data["prompt_tokens"], data["completion_tokens"])
         self.add_holds(data["holds"], data["held_seconds"])

@@ -53,7 +53,8 @@ def conduct(function: Callable[..., Any], api: Api, tally: Tally, name: str, arg
         tally.add_test(identifier, name)
     verify = Verify(api.profile, lambda: api.latest, lambda *asked: _unserved(api, *asked))
     judge = api.judge
-    seen_before, requests, crashes = len(judge.findings), api.requests, len(judge.crashes)
+    seen_before, crashes = len(judge.findings), len(judge.crashes)
+    requests, cleaning = api.requests, api.cleaning
     holds, held = api.holds, api.held_seconds
     exercised_before = {identifier: judge.exercised[identifier] for identifier in active}
     reason: str | None = None
@@ -75,7 +76,9 @@ def conduct(function: Callable[..., Any], api: Api, tally: Tally, name: str, arg
         api.meter.tripped = ""
     if judge.crashes[crashes:]:
         kind, reason = "error", "\n".join(judge.crashes[crashes:])
-    tally.requests += api.requests - requests
+    cleaning = api.cleaning - cleaning
+    tally.requests += api.requests - requests - cleaning
+    tally.cleaning += cleaning
     tally.add_holds(api.holds - holds, api.held_seconds - held)
     tally.exercised.update(verify.checked)
     findings = [*judge.findings[seen_before:], *verify.findings]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from assistants_conformance.target import Api, Blocked
@@ -21,9 +20,6 @@ FACTS = {
 }
 QUESTION = "Search the files: what is the night watchman of the Corvin reading room called? Cite the file."
 COUNTS = ("in_progress", "completed", "failed", "cancelled", "total")
-_FIRST_PAUSE = 0.05
-_LONGEST_PAUSE = 2.0
-_MOST_POLLS = 400
 #: A client of the real service waits ten seconds before it lists what is left after a removal.
 _LATEST_SECONDS = 15
 T = TypeVar("T")
@@ -51,15 +47,11 @@ def settled(api: Api, operation: str, **params: Any) -> dict[str, Any]:
     Raises:
         Blocked: a poll failed.
     """
-    deadline = time.monotonic() + api.settings.run_timeout
-    pause = _FIRST_PAUSE
     now: dict[str, Any] = {}
-    for _ in range(_MOST_POLLS):
+    for _ in api.polls():
         now = api.need(api.call(operation, **params), f"poll with {operation}")
-        if now.get("status") not in ("in_progress", "cancelling") or time.monotonic() > deadline:
+        if now.get("status") not in ("in_progress", "cancelling"):
             break
-        api.pause(pause)
-        pause = min(pause * 1.5, _LONGEST_PAUSE)
     return now
 
 

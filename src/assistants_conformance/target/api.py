@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import contextmanager, nullcontext, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from assistants_conformance.target.answer import Answer, Blocked, NotApplicable
 from assistants_conformance.target.besides import files_of, stores_of
@@ -13,20 +14,27 @@ from assistants_conformance.target.client import Client
 from assistants_conformance.target.fingerprint import KINDS, MARK
 from assistants_conformance.target.guard import Watch, guard, watched
 from assistants_conformance.target.ledger import Ledger
+from assistants_conformance.target.lending import Borrowing
 from assistants_conformance.target.limits import LONGEST_HEAD
 from assistants_conformance.target.multipart import Part, form
 from assistants_conformance.target.prompts import BRIEF, NICKNAME, WEATHER, demand
 from assistants_conformance.target.sdk import connect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from openai import OpenAI
 
     from assistants_conformance.contract import Profile
+    from assistants_conformance.observe import Exchange
     from assistants_conformance.target.capabilities import Capabilities
+    from assistants_conformance.target.lending import Lending, Loan
 
-_FIRST_PAUSE = 0.05
+T = TypeVar("T")
+
+#: Seconds before the second look at what is at work, and before those after it at the most: a run takes about a second
+#: to end and a file about two to be indexed; looking more often costs requests and shows nothing.
+_FIRST_PAUSE, _INDEXING_PAUSE, _EAGER_PAUSE = 0.45, 0.8, 0.05
 _LONGEST_PAUSE = 2.0
 _MOST_POLLS = 400
 #: Answers to a deletion after which nothing is there any more.
@@ -46,6 +54,11 @@ class Api(Client):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.chance = Chance()
+        #: Where scenarios lend each other what they only look at; None: each makes its own.
+        self.lending: Lending | None = None
+        self._borrowed = Borrowing()
+        #: How many of the requests cleaned up.
+        self.cleaning = 0
         if not self.settings.embedded:
             self.ledger = Ledger(self.profile)
 
@@ -75,6 +88,86 @@ class Api(Client):
         """Return a body with the id of the run in its metadata, unless it says itself what they are."""
         run = self.ledger.mark if self.ledger is not None else ""
         return {**body, "metadata": {MARK: run}} if run and "metadata" not in body else body
+
+    def some(self, variants: Iterable[T]) -> list[T]:
+        """Return as many of several variants of one request as the effort tries, the first ones."""
+        most = self.settings.effort.breadth
+        return list(variants)[: most or None]
+
+    # -- loans ---------------------------------------------------------------------------------------------------------
+
+    def lent(self, key: str, make: Callable[[], T]) -> T:
+        """Return what `make` makes, or what it made for another scenario: for who only looks at it.
+
+        Args:
+            key: what it is; whatever is made under one key is alike.
+            make: makes it, and returns data.
+
+        Raises:
+            Blocked: it could not be made.
+        """
+        return make() if self.lending is None else self.lending.lend(self, key, make)
+
+    def lent_assistant(self, **body: Any) -> dict[str, Any]:
+        """Lend an assistant as `assistant` makes it."""
+        return self.lent(f"assistant {_key(body)}", lambda: self.assistant(**body))
+
+    def lent_thread(self, **body: Any) -> dict[str, Any]:
+        """Lend a thread as `thread` makes it."""
+        return self.lent(f"thread {_key(body)}", lambda: self.thread(**body))
+
+    def lent_message(self, content: str = "Hello.") -> dict[str, Any]:
+        """Lend a message on a thread that has no other."""
+        return self.lent(f"message {content}", lambda: self._with_thread(self.thread()["id"], content))
+
+    def _with_thread(self, thread: str, content: str) -> dict[str, Any]:
+        return {**self.message(thread, content), "thread_id": thread}
+
+    def lent_file(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Lend a file as `file` uploads it."""
+        return self.lent(f"file {args!r} {_key(kwargs)}", lambda: self.file(*args, **kwargs))
+
+    def lent_chat(self, question: str = "Say hello.", **assistant: Any) -> dict[str, Any]:
+        """Lend a completed run as `chat` makes it, with its thread and its messages; its assistant may be another's."""
+
+        def make() -> dict[str, Any]:
+            return self._asked(question, self.lent_assistant(**assistant)["id"])
+
+        return self.lent(f"chat {question} {_key(assistant)}", make)
+
+    def borrow(self, loan: Loan, *, told: bool) -> None:
+        """Take a loan for the scenario at hand; `told`: the judge has not heard of it."""
+        if self._borrowed.making:
+            self._borrowed.making[-1].parts.append(loan)
+        for part in loan.whole():
+            if part not in self._borrowed.loans:
+                self._borrowed.loans.append(part)
+                if told:
+                    self.judge.recall(part.exchanges)
+
+    @contextmanager
+    def making(self, loan: Loan) -> Iterator[None]:
+        """Make what is to be lent."""
+        with self._borrowed.make(loan, self.ledger):
+            yield
+
+    def heard(self, exchange: Exchange) -> None:
+        """Note what becomes of loans."""
+        if self._borrowed.making:
+            self._borrowed.making[-1].hear(exchange)
+        if self.lending is not None:
+            for loan in self._borrowed.changed(exchange):
+                self.lending.spoil(loan, self)
+
+    def misled(self) -> bool:
+        """Say whether somebody else has changed what this scenario has borrowed: what it found says nothing."""
+        return any(loan.spoilt_by not in (None, self) for loan in self._borrowed.loans)
+
+    def distrust(self) -> None:
+        """Lend what this scenario has borrowed to nobody any more: it did not go as it should."""
+        if self.lending is not None:
+            for loan in self._borrowed.loans:
+                self.lending.retire(loan)
 
     # -- objects -----------------------------------------------------------------------------------------------------
 
@@ -170,17 +263,26 @@ class Api(Client):
         Raises:
             Blocked: the deadline passed, or a poll failed.
         """
-        deadline = time.monotonic() + self.settings.run_timeout
-        pause = _FIRST_PAUSE
-        for _ in range(_MOST_POLLS):
+        for _ in self.polls(_INDEXING_PAUSE):
             now = self.need(self.call(operation, **params), f"poll with {operation}")
             if now.get("status") != "in_progress":
                 return now
-            if time.monotonic() > deadline:
-                break
-            self.pause(pause)
-            pause = min(pause * 1.5, _LONGEST_PAUSE)
         raise Blocked(f"{operation} still told of in_progress after {self.settings.run_timeout:.0f} s")
+
+    def polls(self, first: float = _INDEXING_PAUSE) -> Iterator[None]:
+        """Yield when it is time to look, first after so many seconds, then less and less often, until `run_timeout`.
+
+        The last look is the one after the time has run out.
+        """
+        deadline = time.monotonic() + self.settings.run_timeout
+        pause = first
+        for _ in range(_MOST_POLLS):
+            over = time.monotonic() > deadline
+            self.pause(pause)
+            yield
+            if over:
+                return
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
 
     # -- lists -------------------------------------------------------------------------------------------------------
 
@@ -218,29 +320,36 @@ class Api(Client):
 
     # -- runs --------------------------------------------------------------------------------------------------------
 
-    def wait(self, run: dict[str, Any], *until: str) -> dict[str, Any]:
+    def wait(self, run: dict[str, Any], *until: str, eager: bool = False) -> dict[str, Any]:
         """Poll a run until it is in one of the states, or has ended, and return it as last seen.
+
+        Args:
+            run: as it was last seen.
+            until: the states; none: `requires_action`.
+            eager: the state may last for a moment only.
 
         Raises:
             Blocked: the deadline passed, or a poll failed.
         """
-        cycle = self.profile.lifecycle("run")
+        ends = {*self.profile.lifecycle("run").terminal, *(until or ("requires_action",))}
         deadline = time.monotonic() + self.settings.run_timeout
-        pause = _FIRST_PAUSE
-        for _ in range(_MOST_POLLS):
+        status, pause = run.get("status"), _EAGER_PAUSE if eager else _FIRST_PAUSE
+        told = ""
+        for count in range(_MOST_POLLS):
+            if count or not (eager or status in ends):
+                known = told.isdecimal() and len(told) < 10
+                self.pause(min(int(told) / 1000, _LONGEST_PAUSE) if known else pause)
+                pause = min(pause * 1.5, _LONGEST_PAUSE)
             answer = self.call("get_run", thread_id=run["thread_id"], run_id=run["id"])
             now = self._with(answer, "poll a run", thread_id=run["thread_id"], assistant_id=run.get("assistant_id"))
             status = now.get("status")
             if not isinstance(status, str):
                 raise Blocked(f"the status of a run is {status!r}")
-            if status in until or status in cycle.terminal or (not until and status == "requires_action"):
+            if status in ends:
                 return now
             if time.monotonic() > deadline:
                 raise Blocked(f"a run was still {status} after {self.settings.run_timeout:.0f} s")
             told = answer.exchange.response.headers.get("openai-poll-after-ms", "")
-            known = told.isdecimal() and len(told) < 10
-            self.pause(min(int(told) / 1000, _LONGEST_PAUSE) if known else pause)
-            pause = min(pause * 1.5, _LONGEST_PAUSE)
         raise Blocked(f"a run was still {status} after {_MOST_POLLS} polls")
 
     def finished(self, run: dict[str, Any], *expected: str) -> dict[str, Any]:
@@ -300,10 +409,11 @@ class Api(Client):
 
     def chat(self, question: str, **assistant: Any) -> dict[str, Any]:
         """Ask one question on a new thread and return the completed run."""
-        made = self.assistant(**assistant)
-        thread = self.thread()
-        self.message(thread["id"], question)
-        return self.finished(self.run(thread["id"], made["id"]), "completed")
+        return self._asked(question, self.assistant(**assistant)["id"])
+
+    def _asked(self, question: str, assistant: str) -> dict[str, Any]:
+        thread = self.thread(messages=[{"role": "user", "content": question}])
+        return self.finished(self.run(thread["id"], assistant), "completed")
 
     def steps(self, run: dict[str, Any]) -> list[dict[str, Any]]:
         """Return every step of a run."""
@@ -323,6 +433,13 @@ class Api(Client):
             yield client
 
     # -- time --------------------------------------------------------------------------------------------------------
+
+    def pause(self, seconds: float) -> None:
+        """Let time pass between two looks: that of the server in this process, where there is one."""
+        if self.winder is not None and not self.replays:
+            self.winder(seconds)
+        else:
+            super().pause(seconds)
 
     @property
     def can_wind(self) -> bool:
@@ -397,11 +514,13 @@ class Api(Client):
         ledger = self.ledger
         if ledger is None:
             return
+        before = self.requests
         with self.meter.open() if self.meter is not None else nullcontext():
             self._look(ledger)
             for kind, identifier in ledger.fresh():
                 with suppress(Blocked):
                     self.end(kind, identifier)
+        self.cleaning += self.requests - before
 
     def end(self, kind: str, identifier: str) -> Answer:
         """Delete an object of a kind (`assistant`, `thread` ...) that this run has made."""
@@ -414,17 +533,19 @@ class Api(Client):
 
     def _look(self, ledger: Ledger) -> None:
         """Find what the target has made by itself on threads of this scenario."""
-        for thread in ledger.computed & ledger.book.alive.keys():
+        free = ledger.book.alive.keys() - ledger.kept.keys()
+        for thread in ledger.computed & free:
             ledger.besides("file", files_of(self, thread))
-        for thread in ledger.book.stored & ledger.book.alive.keys():
+        for thread in ledger.book.stored & free:
             ledger.besides("vector_store", stores_of(self, thread))
-        ledger.computed.clear()
-        ledger.book.stored.clear()
+        ledger.computed &= ledger.kept.keys()
+        ledger.book.stored &= ledger.kept.keys()
 
     @contextmanager
     def named(self, source: str) -> Iterator[Api]:
         """Mark every exchange of a scenario with its name, and clean up after it."""
         self.source = source
+        self._borrowed = Borrowing()
         self.lighten()
         try:
             yield self
@@ -444,6 +565,10 @@ class Api(Client):
     def unique(self, prefix: str = "conformance") -> str:
         """Return a text that nothing else contains."""
         return f"{prefix}-{self.chance.digits(12)}"
+
+
+def _key(body: dict[str, Any]) -> str:
+    return json.dumps(body, sort_keys=True, default=repr)
 
 
 def _has_owners(run: dict[str, Any]) -> bool:

@@ -255,7 +255,7 @@ class Client:
         )
 
     def pause(self, seconds: float) -> None:
-        """Let time pass between two polls; the embedded server's clock moves with every request instead."""
+        """Let time pass between two looks; a tape needs none, nor does a server in this process."""
         if not self.settings.embedded and not self.replays:
             time.sleep(seconds)
 
@@ -405,10 +405,14 @@ class Client:
         with self._lock:
             self._unanswered = 0
             self.latest = exchange
+            self.heard(exchange)
             if self._held is not None:
                 self._held.append(exchange)
                 return
             self.judge.observe(exchange)
+
+    def heard(self, exchange: Exchange) -> None:
+        """Hear of every exchange, also of one without an answer, before the judge does."""
 
     def lost(self, request: Request, told: str) -> None:
         """Write down that a request got no answer."""
@@ -417,7 +421,9 @@ class Client:
             self._unanswered += self._transport is None
             self._given_up = time.monotonic()
             report = self.judge.report
-            report.at(self.settings.profile, Exchange(request, Response(0), self.source))
+            none = Exchange(request, Response(0), self.source)
+            self.heard(none)
+            report.at(self.settings.profile, none)
             report.check(_NO_ANSWER, False, told, "an HTTP answer")
 
     def together(self, *actions: Callable[[], Answer]) -> list[Answer | Blocked]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from assistants_conformance.contract.operations import Match
     from assistants_conformance.observe import Exchange, Request
     from assistants_conformance.observe.events import Event
+    from assistants_conformance.target.lending import Loan
     from assistants_conformance.target.settings import TargetSettings
 
 _HOLDERS = ("create_assistant", "create_thread", "modify_assistant", "modify_thread")
@@ -77,6 +78,9 @@ class Ledger:
         self.book = Book()
         #: Threads on which the code interpreter has worked.
         self.computed: set[str] = set()
+        #: For which loan everything is made just now, and to which loan a thread belongs: nobody cleans up after these.
+        self.aside: Loan | None = None
+        self.kept: Mapping[str, Loan] = {}
         self._profile = profile
         self._lock = threading.RLock()
         self._fresh: list[tuple[str, str]] = []
@@ -171,10 +175,11 @@ class Ledger:
         ended = kind_ended_by(operation)
         if success and ended is not None:
             self.deleted(next(iter(params.values()), ""))
+        thread = params.get("thread_id", "")
         for event in response.events if success else ():
-            self._besides(operation, None, event.json)
+            self._besides(operation, None, event.json, thread)
         if success and isinstance(body, dict):
-            self._besides(operation, request.json, body)
+            self._besides(operation, request.json, body, thread)
 
     def _settle(self, number: int, operation: str, status: int, body: Any, exchange: Exchange) -> None:
         intent = self.book.intents[number]
@@ -195,28 +200,39 @@ class Ledger:
         else:
             self._write({"n": number, "refused": status})
 
-    def _made(self, number: int | None, kind: str, identifier: str, more: Mapping[str, str] | None = None) -> None:
+    def _made(
+        self,
+        number: int | None,
+        kind: str,
+        identifier: str,
+        more: Mapping[str, str] | None = None,
+        owner: Loan | None = None,
+    ) -> None:
         with self._lock:
             numbered = {} if number is None else {"n": number}
             if identifier not in self.book.alive:
-                self._fresh.append((kind, identifier))
+                loan = self.aside or owner
+                if loan is None:
+                    self._fresh.append((kind, identifier))
+                else:
+                    loan.made.append((self, kind, identifier))
             self._write({**numbered, "kind": kind, "id": identifier, **(more or {})})
 
-    def besides(self, kind: str, identifiers: Iterator[str] | list[str]) -> None:
-        """Note objects that the target made by itself while it did something else."""
+    def besides(self, kind: str, identifiers: Iterator[str] | list[str], thread: str = "") -> None:
+        """Note objects that the target made by itself while it did something else, as on a thread."""
         for identifier in identifiers:
             if identifier not in self.book.alive and identifier not in self.book.gone:
-                self._made(None, kind, identifier)
+                self._made(None, kind, identifier, owner=self.kept.get(thread))
 
-    def _besides(self, operation: str, sent: Any, body: dict[str, Any]) -> None:
+    def _besides(self, operation: str, sent: Any, body: dict[str, Any], on: str) -> None:
         if body.get("object") == "thread.run" and "code_interpreter" in tools(body):
             thread = body.get("thread_id")
             if isinstance(thread, str):
                 self.computed.add(thread)
         if operation in ("list_messages", "get_message") or body.get("object") == "thread.message":
-            self.besides("file", list(generated(body)))
+            self.besides("file", list(generated(body)), on)
         if operation in _HOLDERS and "vector_stores" in _search(sent):
-            self.besides("vector_store", stores(body))
+            self.besides("vector_store", stores(body), on)
 
     def deleted(self, identifier: str) -> None:
         """Note that an object is gone."""
@@ -237,6 +253,12 @@ class Ledger:
         with self._lock:
             made, self._fresh = self._fresh, []
         return [one for one in reversed(made) if one[1] in self.book.alive]
+
+    def take_back(self, kind: str, identifier: str) -> None:
+        """Clean up again after what was lent."""
+        with self._lock:
+            if identifier in self.book.alive:
+                self._fresh.append((kind, identifier))
 
     @property
     def waiting(self) -> bool:

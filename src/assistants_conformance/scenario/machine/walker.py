@@ -6,7 +6,6 @@ it calls a function) is followed: the status of a run comes from its answers.
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -30,9 +29,7 @@ REFUSALS = frozenset({400, 409, 413, 415, 422})
 SLACK = 2
 #: A service may notice an expiry a little late; seconds.
 LATE = 10
-_FIRST_PAUSE = 0.05
-_LONGEST_PAUSE = 2.0
-_MOST_POLLS = 400
+_FIRST_PAUSE = 0.45
 _MOST_PAGES = 50
 #: The areas of the judge's rules whose findings a walk makes short: those about state over time.
 STATEFUL = frozenset(
@@ -193,18 +190,12 @@ class Walker:
         Raises:
             Blocked: it does neither in time.
         """
-        deadline = time.monotonic() + self.api.settings.run_timeout
-        pause = _FIRST_PAUSE
-        for _ in range(_MOST_POLLS):
+        for _ in self.api.polls(_FIRST_PAUSE):
             answer = self.poll(run)
             if not answer.ok:
                 raise Blocked(f"could not poll a run: {answer.told}")
             if run.status == "requires_action" or self.model.ended(run):
                 return
-            if time.monotonic() > deadline:
-                break
-            self.api.pause(pause)
-            pause = min(pause * 1.5, _LONGEST_PAUSE)
         raise Blocked(f"a run was still {run.status} after {self.api.settings.run_timeout:.0f} s")
 
     def _agree_on_run(self, run: Run, told: Json, answer: Answer) -> None:
