@@ -155,7 +155,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
-    """Begin what waits for a real clock."""
+    """Begin what waits for a real clock, and the rest ahead of its turn."""
     config = session.config
     found = session_of(config)
     # With xdist the controller runs nothing itself.
@@ -172,7 +172,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         [
             Waiting(found.name_of(item), item.obj, binding, _arguments(item))
             for item in session.items
-            if isinstance(item, pytest.Function) and (binding := _binding(item)) is not None and binding.waits
+            if isinstance(item, pytest.Function) and (binding := _binding(item)) is not None and _plain(item)
         ]
     )
 
@@ -180,6 +180,11 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 def _arguments(item: pytest.Function) -> dict[str, Any]:
     """Return what a parametrized scenario is given, without asking any fixture for it."""
     return dict(item.callspec.params) if hasattr(item, "callspec") else {}
+
+
+def _plain(item: pytest.Function) -> bool:
+    """Say whether a scenario is given nothing that only pytest can make."""
+    return {"api", "verify", *_arguments(item)}.issuperset(item._fixtureinfo.argnames)
 
 
 @pytest.fixture

@@ -1,8 +1,9 @@
-"""Conducting one scenario beside the others, with a judge, an Api and an account of its own."""
+"""Conducting scenarios beside the others, each with a judge and a tally of its own."""
 
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.reporting.tally import Tally
@@ -11,13 +12,17 @@ from assistants_conformance.target import Api
 from assistants_conformance.target.chance import Chance
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from assistants_conformance.observe import Judge
     from assistants_conformance.plugin.background import Waiting
     from assistants_conformance.plugin.keeping import Keeping
     from assistants_conformance.scenario import Outcome
     from assistants_conformance.target import Capabilities, TargetSettings
+    from assistants_conformance.target.meter import Meter
+
+#: After these nobody else is lent what a scenario has borrowed: it may be to blame.
+_DOUBTFUL = ("failed", "not-testable", "error")
 
 
 def share(scenarios: Sequence[Waiting], worker: Mapping[str, Any]) -> list[Waiting]:
@@ -33,24 +38,80 @@ def share(scenarios: Sequence[Waiting], worker: Mapping[str, Any]) -> list[Waiti
     return [one for place, one in enumerate(scenarios) if number is not None and place % of == int(number[0])]
 
 
-def wait_aside(
-    one: Waiting, number: int, settings: TargetSettings, judge: Judge, capabilities: Capabilities, keeping: Keeping
-) -> tuple[Outcome, Tally]:
-    """Conduct a scenario; return what came of it, and what it adds to the whole."""
-    tally = Tally()
-    active = [identifier for identifier in one.binding.requirements if identifier in settings.profile.active]
-    api = Api(settings, judge)
-    api.capabilities = capabilities
-    api.chance = Chance(f"{settings.seed}/{one.name}")
+def attempt(one: Waiting, api: Api, meter: Meter, new_judge: Callable[[], Judge], tally: Tally) -> Outcome:
+    """Conduct a scenario, whose findings, checks and costs go into the tally.
+
+    Where somebody else has changed what it had borrowed, what it found says nothing: it is conducted once more, with
+    nothing borrowed.
+    """
+    profile = api.profile
+    active = [identifier for identifier in one.binding.requirements if identifier in profile.active]
+    area = profile.requirement(active[0]).area if active else "other"
+    lending, spent, runs = api.lending, (0, 0), meter.spent.runs
     try:
-        with keeping.beside(api, number) as meter:
-            outcome = conduct(one.function, api, tally, one.name, one.arguments)
-            area = settings.profile.requirement(active[0]).area if active else "other"
-            tally.add_judged(judge, area, tally.requests, meter.spent.runs)
-            tally.add_tokens(*meter.used())
+        while True:
+            api.judge = judge = new_judge()
+            api.chance = Chance(f"{api.settings.seed}/{one.name}")
+            found = Tally(requests=spent[0], cleaning=spent[1])
+            outcome = conduct(one.function, api, found, one.name, one.arguments)
+            if not api.misled():
+                break
+            spent, api.lending = (found.requests, found.cleaning), None
+        if outcome.kind in _DOUBTFUL:
+            api.distrust()
     finally:
-        api.close()
-    return outcome, tally
+        api.lending = lending
+    found.add_judged(judge, area, found.requests, meter.spent.runs - runs)
+    tally.merge(found.to_json())
+    return outcome
 
 
-__all__ = ["share", "wait_aside"]
+class Lane:
+    """An Api that works beside others, with an account and a ledger of its own.
+
+    Args:
+        number: tells those of one process apart.
+        settings: the target.
+        capabilities: those of the process.
+        keeping: lets it tell of what it does.
+        new_judge: gives each scenario its own.
+
+    Raises:
+        ConfigError: the ledger cannot be written.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        settings: TargetSettings,
+        capabilities: Capabilities,
+        keeping: Keeping,
+        new_judge: Callable[[], Judge],
+    ) -> None:
+        self._new_judge = new_judge
+        self._stack = ExitStack()
+        self.api = Api(settings, new_judge())
+        self._stack.callback(self.api.close)
+        self.api.capabilities = capabilities
+        self._meter = self._stack.enter_context(keeping.beside(self.api, number))
+
+    def conduct(self, one: Waiting) -> tuple[Outcome, Tally]:
+        """Conduct a scenario; return what came of it, and what it adds to the whole."""
+        tally, before = Tally(), self._meter.used()
+        outcome = attempt(one, self.api, self._meter, self._new_judge, tally)
+        now = self._meter.used()
+        tally.add_tokens(now[0] - before[0], now[1] - before[1])
+        return outcome, tally
+
+    def clean(self) -> int:
+        """Delete what it has left; return how many requests that took."""
+        before = self.api.cleaning
+        self.api.clean()
+        return self.api.cleaning - before
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._stack.close()
+
+
+__all__ = ["Lane", "attempt", "share"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,11 @@ import pytest
 from assistants_conformance._data import folder
 from assistants_conformance.contract import LEVELS, LIVE_EFFORT
 from assistants_conformance.observe import Judge
-from assistants_conformance.plugin.aside import share, wait_aside
+from assistants_conformance.plugin.aside import Lane, attempt, share
 from assistants_conformance.plugin.background import Background, Done, Waiting
 from assistants_conformance.plugin.files import check_folders, files_of, write_files
 from assistants_conformance.plugin.keeping import Keeping
+from assistants_conformance.plugin.lanes import Lanes
 from assistants_conformance.plugin.options import embedded, level_of, options_of
 from assistants_conformance.plugin.recording import KeepError, Recording
 from assistants_conformance.plugin.replaying import Replaying
@@ -31,7 +33,7 @@ from assistants_conformance.reporting.text import redact
 from assistants_conformance.reporting.verdicts import Verdicts, decide
 from assistants_conformance.scenario import Outcome, conduct
 from assistants_conformance.target import Api, Capabilities, TargetSettings
-from assistants_conformance.target.chance import Chance
+from assistants_conformance.target.baton import Baton
 from assistants_conformance.target.lending import Lending
 from assistants_conformance.target.reach import UnreachableError, reach
 from assistants_conformance.target.resolve import REFERENCE, Resolved, resolve
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
 
 #: The statuses of pytest that say only how the tests ended: passed, failed, none collected.
 _ORDINARY = (0, 1, 5)
+#: The numbers of those that are begun ahead come after the numbers of those that wait.
+_FIRST_LANE = 1000
 
 
 class Stopped(Exception):
@@ -124,6 +128,9 @@ class Session:
         #: A clock that can be wound, or a tape, makes waiting cost nothing.
         self.waits_aside = live and self._tapes is None and not self.settings.clock_url
         self._background: Background | None = None
+        self._lanes: Lanes | None = None
+        self._beside: dict[int, Lane] = {}
+        self._baton = Baton()
         self._lending = Lending()
         self._ink = Ink(secrets=self.resolved.secrets)
 
@@ -199,6 +206,7 @@ class Session:
         self._api.capabilities = self._capabilities
         self._keeping.fit(self._api)
         if self._tapes is None:
+            self._api.baton = self._baton
             self._lend(self._api)
         return self._api
 
@@ -218,27 +226,35 @@ class Session:
     def carry_out(
         self, function: Callable[..., Any], binding: Binding, name: str, arguments: Mapping[str, Any]
     ) -> tuple[str, str]:
-        """Conduct one scenario; return its kind of outcome and the words for it."""
+        """Conduct one scenario, unless that was done aside; return its kind of outcome and the words for it."""
         self._ran += 1
-        api = self._api if self._handed and self._api is not None else self.api
-        self._handed = False
-        judge, tally = self._judge, self._tally
-        active = [identifier for identifier in binding.requirements if identifier in self.settings.profile.active]
-        over = self._keeping.meter.used_up()
-        requests, runs = tally.requests, self._keeping.meter.spent.runs
-        if self._background is not None and binding.waits:
-            try:
-                done = self._background.outcome(name)
-            except pytest.fail.Exception as error:
-                return "not-testable", self._ink.clean(f"the scenario did not end: {error}")
-            if done is not None:
-                return done
-        if over:
+        handed, self._handed = self._handed, False
+        aside = self._background if binding.waits else self._lanes
+        try:
+            done = aside.outcome(name) if aside is not None else None
+        except pytest.fail.Exception as error:
+            return "not-testable", self._ink.clean(f"the scenario did not end: {error}")
+        if done is not None:
+            return done
+        api = self._api if handed and self._api is not None else self.api
+        with self._baton.held() if self._lanes is not None else nullcontext():
+            done = self._now(Waiting(name, function, binding, arguments), api)
+        if self._lanes is not None:
+            self._lanes.carried_out(name, *done)
+        return done
+
+    def _now(self, one: Waiting, api: Api) -> tuple[str, str]:
+        judge, tally, meter = self._judge, self._tally, self._keeping.meter
+        active = [identifier for identifier in one.binding.requirements if identifier in self.settings.profile.active]
+        if over := meter.used_up():
             for identifier in active:
                 tally.blocked.setdefault(identifier, over)
             return "not-applicable", over
         try:
-            outcome = self._conduct(function, api, name, arguments)
+            if self._tapes is None or judge is None:
+                outcome = attempt(one, api, meter, self._new_judge, tally)
+            else:
+                outcome = self._taped_one(one, judge, self._tapes)
         except NoCassette as error:
             for identifier in active:
                 tally.blocked.setdefault(identifier, str(error))
@@ -250,27 +266,24 @@ class Session:
                 tally.blocked.setdefault(identifier, told)
             self._drop_api()
             return "not-testable", self._ink.clean(told)
-        finally:
-            if judge is not None:
-                spent = self._keeping.meter.spent.runs - runs
-                area = self.settings.profile.requirement(active[0]).area if active else "other"
-                tally.add_judged(judge, area, tally.requests - requests, spent)
-        if outcome.kind in ("failed", "not-testable", "error"):
-            api.distrust()
         if outcome.kind == "error":
             self._drop_api()
         return self._told(outcome)
 
-    def _conduct(self, function: Callable[..., Any], api: Api, name: str, arguments: Mapping[str, Any]) -> Outcome:
-        if self._tapes is None or self._judge is None:
-            api.chance = Chance(f"{self.settings.seed}/{name}")
-            return conduct(function, api, self._tally, name, arguments)
-        with self._tapes.scenario(self.settings, self._judge, name) as own:
-            own.capabilities = self._capabilities
-            self._keeping.fit(own)
-            outcome = conduct(function, own, self._tally, name, arguments)
-            self._tapes.ended(outcome.gave_up)
-            return outcome
+    def _taped_one(self, one: Waiting, judge: Judge, tapes: Tapes) -> Outcome:
+        tally, profile = self._tally, self.settings.profile
+        active = [identifier for identifier in one.binding.requirements if identifier in profile.active]
+        requests, runs = tally.requests, self._keeping.meter.spent.runs
+        try:
+            with tapes.scenario(self.settings, judge, one.name) as own:
+                own.capabilities = self._capabilities
+                self._keeping.fit(own)
+                outcome = conduct(one.function, own, tally, one.name, one.arguments)
+                tapes.ended(outcome.gave_up)
+                return outcome
+        finally:
+            area = profile.requirement(active[0]).area if active else "other"
+            tally.add_judged(judge, area, tally.requests - requests, self._keeping.meter.spent.runs - runs)
 
     # -- scenarios that wait -----------------------------------------------------------------------------------------
 
@@ -280,29 +293,59 @@ class Session:
         return 600 + 4 * self.settings.run_timeout
 
     def begin_waiting(self, scenarios: Sequence[Waiting]) -> None:
-        """Begin what waits for a real clock and belongs to this process: of several processes each begins its share."""
+        """Begin what waits for a real clock and belongs to this process, and let others begin ahead of their turn."""
         self._background = Background(self._keeping.meeting, self._wait_aside)
-        self._background.begin(share(scenarios, getattr(self._config, "workerinput", {})))
+        waiting = [one for one in scenarios if one.binding.waits]
+        self._background.begin(share(waiting, getattr(self._config, "workerinput", {})))
+        rest = [one for one in scenarios if not one.binding.waits]
+        self._lanes = Lanes(self._keeping.meeting, self._baton, rest, self._ahead)
+        self._lanes.begin()
+
+    def _lane(self, number: int) -> Lane:
+        return Lane(number, self.settings, self._capabilities, self._keeping, self._new_judge)
 
     def _wait_aside(self, one: Waiting, number: int) -> Done:
-        outcome, tally = wait_aside(one, number, self.settings, self._new_judge(), self._capabilities, self._keeping)
+        lane = self._lane(number)
+        try:
+            outcome, tally = lane.conduct(one)
+        finally:
+            lane.close()
+        return Done(*self._told(outcome), tally)
+
+    def _ahead(self, one: Waiting, number: int) -> Done | None:
+        if self._keeping.meter.used_up():
+            # Whose turn it is will say so.
+            return None
+        lane = self._beside.get(number)
+        if lane is None:
+            lane = self._beside[number] = self._lane(_FIRST_LANE + number)
+            lane.api.baton = self._baton
+            self._lend(lane.api)
+        outcome, tally = lane.conduct(one)
         return Done(*self._told(outcome), tally)
 
     def end_waiting(self, *, stopped: bool) -> None:
-        """Take in what has waited; where the run was stopped, nobody waits for it any more."""
+        """Take in what came of it aside; where the run was stopped, nobody waits for that any more."""
         background, self._background = self._background, None
+        lanes, self._lanes = self._lanes, None
         if background is not None and stopped:
             self._keeping.halt()
         elif background is not None:
             for tally in background.all():
                 self._tally.merge(tally.to_json())
-        self._give_back()
+        if lanes is not None:
+            for tally in lanes.end(stopped=stopped):
+                self._tally.merge(tally.to_json())
+        self._give_back(stopped=stopped)
 
-    def _give_back(self) -> None:
+    def _give_back(self, *, stopped: bool) -> None:
         """Delete what was lent."""
         self._lending.end()
+        for lane in () if stopped else self._beside.values():
+            self._tally.cleaning += lane.clean()
+            lane.close()
         api = self._api
-        if api is not None and api.ledger is not None and not self._keeping.meter.halted:
+        if api is not None and api.ledger is not None:
             before = api.cleaning
             api.clean()
             self._tally.cleaning += api.cleaning - before

@@ -71,7 +71,7 @@ def working(api: Api, assistant: str | None = None) -> dict[str, Any]:
     """
     assistant = assistant or worker(api)
     for _ in range(TRIES):
-        run = api.wait(api.run(asked(api, LABOUR), assistant), "in_progress", eager=True)
+        run = api.wait(api.run(asked(api, LABOUR), assistant), "in_progress")
         if run.get("status") == "in_progress":
             return run
     raise Blocked(f"in {TRIES} tries no run was met in progress")

@@ -320,21 +320,21 @@ class Api(Client):
 
     # -- runs --------------------------------------------------------------------------------------------------------
 
-    def wait(self, run: dict[str, Any], *until: str, eager: bool = False) -> dict[str, Any]:
+    def wait(self, run: dict[str, Any], *until: str) -> dict[str, Any]:
         """Poll a run until it is in one of the states, or has ended, and return it as last seen.
 
         Args:
             run: as it was last seen.
-            until: the states; none: `requires_action`.
-            eager: the state may last for a moment only.
+            until: the states; none: `requires_action`. One that goes by itself is looked for often, lest it be missed.
 
         Raises:
             Blocked: the deadline passed, or a poll failed.
         """
+        stays = {*self.profile.lifecycle("run").terminal, "requires_action"}
         ends = {*self.profile.lifecycle("run").terminal, *(until or ("requires_action",))}
+        eager = not stays.issuperset(until)
         deadline = time.monotonic() + self.settings.run_timeout
-        status, pause = run.get("status"), _EAGER_PAUSE if eager else _FIRST_PAUSE
-        told = ""
+        status, pause, told = run.get("status"), _EAGER_PAUSE if eager else _FIRST_PAUSE, ""
         for count in range(_MOST_POLLS):
             if count or not (eager or status in ends):
                 known = told.isdecimal() and len(told) < 10
@@ -467,7 +467,8 @@ class Api(Client):
             if not answer.ok:
                 raise Blocked(f"the clock at clock_url did not move: {answer.told}")
         else:
-            time.sleep(seconds)
+            with self.waiting():
+                time.sleep(seconds)
 
     def expired(self, run: dict[str, Any]) -> dict[str, Any]:
         """Leave a parked run alone until it has expired, and return it.

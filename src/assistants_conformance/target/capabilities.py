@@ -156,17 +156,27 @@ class Capabilities:
         Raises:
             NotApplicable: the target lacks it; the reason says how that is known.
         """
-        with self._lock:
-            if name not in self._known:
-                probe = PROBES.get(name)
-                try:
-                    self._known[name] = probe(api) if probe is not None else (True, "neither declared nor probed")
-                except Blocked as error:
-                    # Not known to be absent: whoever needs it will be blocked by the same, and say so.
-                    self._known[name] = (True, f"the probe did not get through: {error}")
+        if name not in self._known:
+            with api.waiting():
+                # Who probes may have to wait, and must be able to go on.
+                self._lock.acquire()
+            try:
+                self._probe(api, name)
+            finally:
+                self._lock.release()
         there, how = self._known[name]
         if not there:
             raise NotApplicable(f"the target lacks {name} ({how})")
+
+    def _probe(self, api: Api, name: str) -> None:
+        if name in self._known:
+            return
+        probe = PROBES.get(name)
+        try:
+            self._known[name] = probe(api) if probe is not None else (True, "neither declared nor probed")
+        except Blocked as error:
+            # Not known to be absent: whoever needs it will be blocked by the same, and say so.
+            self._known[name] = (True, f"the probe did not get through: {error}")
 
 
 __all__ = ["PROBES", "Answer", "Capabilities"]

@@ -6,7 +6,7 @@ import json as jsonlib
 import ssl
 import threading
 import time
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -16,6 +16,7 @@ import httpx2
 from assistants_conformance.contract import operation as find_operation
 from assistants_conformance.observe import Exchange, Judge, Request, Response, lowered
 from assistants_conformance.target.answer import Answer, Blocked
+from assistants_conformance.target.baton import SHORT
 from assistants_conformance.target.guard import Watch, guard, watched
 from assistants_conformance.target.limits import (
     HEAVIEST_SCENARIO,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from assistants_conformance.observe import Event
+    from assistants_conformance.target.baton import Baton
     from assistants_conformance.target.ledger import Ledger
     from assistants_conformance.target.meter import Meter
     from assistants_conformance.target.settings import TargetSettings
@@ -87,6 +89,8 @@ class Client:
         #: Is told of every request before it goes out and of every answer before it is used.
         self.ledger: Ledger | None = None
         self.meter: Meter | None = None
+        #: Goes round among the threads of this process that ask the target.
+        self.baton: Baton | None = None
         self._http = self._open()
 
     def _open(self) -> httpx2.Client:
@@ -256,8 +260,14 @@ class Client:
 
     def pause(self, seconds: float) -> None:
         """Let time pass between two looks; a tape needs none, nor does a server in this process."""
-        if not self.settings.embedded and not self.replays:
+        if self.settings.embedded or self.replays:
+            return
+        with self.waiting() if seconds >= SHORT else nullcontext():
             time.sleep(seconds)
+
+    def waiting(self) -> AbstractContextManager[None]:
+        """Stand around what nobody need be kept waiting for who shares the target in this process."""
+        return self.baton.laid_down() if self.baton is not None else nullcontext()
 
     @property
     def replays(self) -> bool:

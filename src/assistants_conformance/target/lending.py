@@ -64,16 +64,11 @@ class Loan:
 
 
 class Lending:
-    """The loans of one process. Several threads may borrow at once.
+    """The loans of one process. Several threads may borrow at once."""
 
-    Args:
-        patience: stands around waiting for a loan that somebody else is making.
-    """
-
-    def __init__(self, patience: Callable[[threading.Event], None] = lambda event: cast("None", event.wait())) -> None:
+    def __init__(self) -> None:
         self._loans: dict[str, Loan] = {}
         self._lock = threading.RLock()
-        self._patience = patience
         #: Threads that are lent: files that the target makes there belong to the loan.
         self.kept: dict[str, Loan] = {}
 
@@ -91,7 +86,8 @@ class Lending:
         if mine:
             self._make(api, key, loan, make)
         else:
-            self._patience(loan.ready)
+            with api.waiting():
+                loan.ready.wait()
             if not loan.there or not loan.good:
                 return make()
         api.borrow(loan, told=not mine)

@@ -97,11 +97,6 @@ class Meter:
         self.tripped = told
         return told
 
-    @property
-    def halted(self) -> bool:
-        """Whether nothing goes out any more."""
-        return bool(self._halted)
-
     def halt(self, told: str) -> None:
         """Let nothing out any more, not even what cleans up; `told` says why."""
         self._halted = told
