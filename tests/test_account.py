@@ -141,7 +141,7 @@ def test_dry_run_tells_the_truth(here, target):
     found = re.search(r"^all +\d+ +(\d+) +(\d+)$", dry.stdout, re.MULTILINE)
     assert found, dry.stdout
     real = command("run", "--url", target.url, *HERE, *which, cwd=here, **KEY)
-    told = re.search(r"(\d+) requests \(\d+\.\d a requirement\), (\d+) runs", real.stdout)
+    told = re.search(r"(\d+) requests \(\d+\.\d a requirement\) and \d+ that cleaned up, (\d+) runs", real.stdout)
     assert told, real.stdout
     assert told.group(2) == found.group(2)
     assert int(told.group(1)) == pytest.approx(int(found.group(1)), rel=0.25)

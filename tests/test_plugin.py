@@ -257,12 +257,12 @@ def test_scenario_that_cannot_begin_is_an_error(tmp_path):
 
 def test_plugin_that_breaks_is_told_with_its_reason(tmp_path):
     breaking = """
-        import assistants_conformance.plugin.session as session
+        import assistants_conformance.plugin.aside as aside
 
         def conduct(*arguments):
             raise ImportError("half of an installation")
 
-        session.conduct = conduct
+        aside.conduct = conduct
     """
     (tmp_path / "conftest.py").write_text(textwrap.dedent(breaking), "utf-8")
     done = pytest_run(suite(tmp_path, SOUND), "--assistants-json=result.json")

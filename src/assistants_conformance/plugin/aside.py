@@ -101,6 +101,9 @@ class Lane:
         outcome = attempt(one, self.api, self._meter, self._new_judge, tally)
         now = self._meter.used()
         tally.add_tokens(now[0] - before[0], now[1] - before[1])
+        # Nothing that a target has sent stays until the next scenario.
+        self.api.lighten()
+        self.api.judge = self._new_judge()
         return outcome, tally
 
     def clean(self) -> int:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistants_conformance.target.answer import Blocked
 from assistants_conformance.target.ledger import Ledger, default_folder, new_run, opened
 from assistants_conformance.target.meter import Meter
 from assistants_conformance.target.sweep import ledgers, sweep
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from assistants_conformance.target import Api, TargetSettings
 
 _SHOWN = 20
+_STOPPED = "not-run: the run was stopped"
 #: Seconds that are given to requests on their way when a run is stopped, and between two looks at them.
 _GRACE, _LOOK = 5.0, 0.02
 
@@ -59,6 +61,8 @@ class Keeping:
         self._worker, self._marks = "main", True
         self._meeting = Path(given["meeting"]) if given.get("meeting") else None
         self._own_meeting: Path | None = None
+        #: Whether the run was stopped.
+        self.halted = False
         self._beside: list[tuple[Meter, Ledger | None]] = []
         if live:
             asked = config.getoption("assistants_ledger")
@@ -87,7 +91,10 @@ class Keeping:
 
         Raises:
             ConfigError: the ledger cannot be written.
+            Blocked: the run was stopped.
         """
+        if self.halted:
+            raise Blocked(_STOPPED)
         api.meter = meter = Meter(self._settings, self._shared, self._begun)
         ledger = None
         if self._folder is not None:
@@ -103,8 +110,9 @@ class Keeping:
 
     def halt(self) -> None:
         """Let nobody beside send anything any more; what was made there is deleted with the rest."""
+        self.halted = True
         for meter, _ in self._beside:
-            meter.halt("not-run: the run was stopped")
+            meter.halt(_STOPPED)
         kept = [ledger for _, ledger in self._beside if ledger is not None]
         deadline = time.monotonic() + min(_GRACE, self._settings.request_timeout)
         # What is on its way is waited for: nobody could find a thread whose id never came.

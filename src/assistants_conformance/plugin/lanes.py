@@ -51,7 +51,7 @@ class Lanes:
         self._next = 0
         self._mine: dict[str, threading.Event] = {}
         self._done: dict[str, Done] = {}
-        self._over = False
+        self._over = self._stopped = False
         self._threads: list[threading.Thread] = []
 
     def begin(self) -> None:
@@ -65,12 +65,13 @@ class Lanes:
         while (one := self._claimed()) is not None:
             with self._baton.held():
                 done = carried(one, partial(self._conduct, one, number))
-            if done is not None:
-                self._done[one.name] = done
-                self._word.end(one.name, done.kind, done.told)
-            self._mine[one.name].set()
-            if done is None:
+            if done is None or self._stopped:
+                self._word.release(one.name)
+                self._mine[one.name].set()
                 return
+            self._done[one.name] = done
+            self._word.end(one.name, done.kind, done.told)
+            self._mine[one.name].set()
 
     def _claimed(self) -> Waiting | None:
         with self._lock:
@@ -103,10 +104,14 @@ class Lanes:
         if name in self._place:
             self._word.end(name, kind, told)
 
+    def stop(self, *, stopped: bool) -> None:
+        """Begin nothing more; where the run was `stopped`, what goes on comes to nothing."""
+        with self._lock:
+            self._over, self._stopped = True, stopped
+
     def end(self, *, stopped: bool) -> Iterator[Tally]:
         """Begin nothing more, wait for what goes on unless the run was stopped, and yield what each has found."""
-        with self._lock:
-            self._over = True
+        self.stop(stopped=stopped)
         for thread in self._threads:
             if not stopped:
                 thread.join()

@@ -328,6 +328,8 @@ class Session:
         """Take in what came of it aside; where the run was stopped, nobody waits for that any more."""
         background, self._background = self._background, None
         lanes, self._lanes = self._lanes, None
+        if lanes is not None:
+            lanes.stop(stopped=stopped)
         if background is not None and stopped:
             self._keeping.halt()
         elif background is not None:

@@ -39,6 +39,11 @@ class Word:
             unfinished.unlink(missing_ok=True)
         return True
 
+    def release(self, name: str) -> None:
+        """Leave a scenario that was claimed to whoever has its turn."""
+        if (file := self._file(name)) is not None:
+            file.unlink(missing_ok=True)
+
     def begin(self, name: str) -> None:
         """Say that this process carries a scenario out."""
         self._say(name, {"pid": os.getpid()})

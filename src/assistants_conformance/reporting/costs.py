@@ -41,6 +41,7 @@ def costs(tally: Tally, profile: str) -> Iterator[str]:
         sums = [one + more for one, more in zip(sums, tally.costs[area], strict=True)]
         yield f"{area:<20} {scenarios:>10} {requests:>10} {runs:>10}"
     yield f"{'all':<20} {sums[0]:>10} {sums[1]:>10} {sums[2]:>10}"
+    yield f"cleaning up after it: {tally.cleaning} requests more"
     yield (
         f"tokens: {tally.prompt_tokens} prompt, {tally.completion_tokens} completion, as the server in this process"
         " counts them; polls of a slow target come on top, and what it does not offer or cannot reach costs less"

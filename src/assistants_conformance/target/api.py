@@ -334,7 +334,7 @@ class Api(Client):
         ends = {*self.profile.lifecycle("run").terminal, *(until or ("requires_action",))}
         eager = not stays.issuperset(until)
         deadline = time.monotonic() + self.settings.run_timeout
-        status, pause, told = run.get("status"), _EAGER_PAUSE if eager else _FIRST_PAUSE, ""
+        status, pause, told = str(run.get("status")), _EAGER_PAUSE if eager else _FIRST_PAUSE, ""
         for count in range(_MOST_POLLS):
             if count or not (eager or status in ends):
                 known = told.isdecimal() and len(told) < 10
@@ -342,9 +342,9 @@ class Api(Client):
                 pause = min(pause * 1.5, _LONGEST_PAUSE)
             answer = self.call("get_run", thread_id=run["thread_id"], run_id=run["id"])
             now = self._with(answer, "poll a run", thread_id=run["thread_id"], assistant_id=run.get("assistant_id"))
-            status = now.get("status")
-            if not isinstance(status, str):
-                raise Blocked(f"the status of a run is {status!r}")
+            if not isinstance(now.get("status"), str):
+                raise Blocked(f"the status of a run is {now.get('status')!r}")
+            status = str(now["status"])
             if status in ends:
                 return now
             if time.monotonic() > deadline:

@@ -262,7 +262,8 @@ class Client:
         """Let time pass between two looks; a tape needs none, nor does a server in this process."""
         if self.settings.embedded or self.replays:
             return
-        with self.waiting() if seconds >= SHORT else nullcontext():
+        # Who has heavy answers keeps the others from getting some as well.
+        with self.waiting() if seconds >= SHORT and not self._burden else nullcontext():
             time.sleep(seconds)
 
     def waiting(self) -> AbstractContextManager[None]:
@@ -358,8 +359,8 @@ class Client:
         return None if ledger is None or number is None else partial(ledger.heard, number)
 
     def lighten(self) -> None:
-        """Forget what the answers so far have weighed: whoever kept them is gone."""
-        self._burden = 0
+        """Forget the answers so far, and what they have weighed: whoever kept them is gone."""
+        self._burden, self.latest = 0, None
 
     def _bear(self, method: str, url: str) -> None:
         """See that one more request is worth it.
