@@ -39,28 +39,20 @@ def share(scenarios: Sequence[Waiting], worker: Mapping[str, Any]) -> list[Waiti
 
 
 def attempt(one: Waiting, api: Api, meter: Meter, new_judge: Callable[[], Judge], tally: Tally) -> Outcome:
-    """Conduct a scenario, whose findings, checks and costs go into the tally.
-
-    Where somebody else has changed what it had borrowed, what it found says nothing: it is conducted once more, with
-    nothing borrowed.
-    """
+    """Conduct a scenario, whose findings, checks and costs go into the tally."""
     profile = api.profile
     active = [identifier for identifier in one.binding.requirements if identifier in profile.active]
     area = profile.requirement(active[0]).area if active else "other"
-    lending, spent, runs = api.lending, (0, 0), meter.spent.runs
+    runs = meter.spent.runs
+    api.judge = judge = new_judge()
+    api.chance = Chance(f"{api.settings.seed}/{one.name}")
+    found, doubtful = Tally(), True
     try:
-        while True:
-            api.judge = judge = new_judge()
-            api.chance = Chance(f"{api.settings.seed}/{one.name}")
-            found = Tally(requests=spent[0], cleaning=spent[1])
-            outcome = conduct(one.function, api, found, one.name, one.arguments)
-            if not api.misled():
-                break
-            spent, api.lending = (found.requests, found.cleaning), None
-        if outcome.kind in _DOUBTFUL:
-            api.distrust()
+        outcome = conduct(one.function, api, found, one.name, one.arguments)
+        doubtful = outcome.kind in _DOUBTFUL
     finally:
-        api.lending = lending
+        if api.lending is not None:
+            api.lending.release(api, doubtful=doubtful)
     found.add_judged(judge, area, found.requests, meter.spent.runs - runs)
     tally.merge(found.to_json())
     return outcome

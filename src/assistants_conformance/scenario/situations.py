@@ -38,7 +38,8 @@ def judged(api: Api, *requirements: str) -> Iterator[None]:
     """
     exercised = api.judge.exercised
     before = {name: exercised[name] for name in requirements}
-    yield
+    with api.own():
+        yield
     missing = [name for name in requirements if name in api.profile.active and exercised[name] == before[name]]
     # A rule that waits for an occasion is not held up by an answer that gives none.
     missing = [name for name in missing if api.profile.requirement(name).occasion is None]

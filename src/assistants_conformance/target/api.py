@@ -14,7 +14,6 @@ from assistants_conformance.target.client import Client
 from assistants_conformance.target.fingerprint import KINDS, MARK
 from assistants_conformance.target.guard import Watch, guard, watched
 from assistants_conformance.target.ledger import Ledger
-from assistants_conformance.target.lending import Borrowing
 from assistants_conformance.target.limits import LONGEST_HEAD
 from assistants_conformance.target.multipart import Part, form
 from assistants_conformance.target.prompts import BRIEF, NICKNAME, WEATHER, demand
@@ -56,7 +55,10 @@ class Api(Client):
         self.chance = Chance()
         #: Where scenarios lend each other what they only look at; None: each makes its own.
         self.lending: Lending | None = None
-        self._borrowed = Borrowing()
+        self.borrowed: list[Loan] = []
+        self._made_for: Loan | None = None
+        self._own = 0
+        self._uniques: set[str] = set()
         #: How many of the requests cleaned up.
         self.cleaning = 0
         if not self.settings.embedded:
@@ -97,7 +99,7 @@ class Api(Client):
     # -- loans ---------------------------------------------------------------------------------------------------------
 
     def lent(self, key: str, make: Callable[[], T]) -> T:
-        """Return what `make` makes, or what it made for another scenario: for who only looks at it.
+        """Return what `make` makes, or what it made for an earlier scenario that has not changed it.
 
         Args:
             key: what it is; whatever is made under one key is alike.
@@ -106,67 +108,42 @@ class Api(Client):
         Raises:
             Blocked: it could not be made.
         """
-        return make() if self.lending is None else self.lending.lend(self, key, make)
+        if self.lending is None or self._own or any(text in key for text in self._uniques):
+            return make()
+        return self.lending.lend(self, key, make)
 
-    def lent_assistant(self, **body: Any) -> dict[str, Any]:
-        """Lend an assistant as `assistant` makes it."""
-        return self.lent(f"assistant {_key(body)}", lambda: self.assistant(**body))
+    def _lent(self, kind: str, body: dict[str, Any], make: Callable[[], T]) -> T:
+        return self.lent(f"{kind} {json.dumps(body, sort_keys=True, default=repr)}", make)
 
-    def lent_thread(self, **body: Any) -> dict[str, Any]:
-        """Lend a thread as `thread` makes it."""
-        return self.lent(f"thread {_key(body)}", lambda: self.thread(**body))
-
-    def lent_message(self, content: str = "Hello.") -> dict[str, Any]:
-        """Lend a message on a thread that has no other."""
-        return self.lent(f"message {content}", lambda: self._with_thread(self.thread()["id"], content))
-
-    def _with_thread(self, thread: str, content: str) -> dict[str, Any]:
-        return {**self.message(thread, content), "thread_id": thread}
-
-    def lent_file(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Lend a file as `file` uploads it."""
-        return self.lent(f"file {args!r} {_key(kwargs)}", lambda: self.file(*args, **kwargs))
-
-    def lent_chat(self, question: str = "Say hello.", **assistant: Any) -> dict[str, Any]:
-        """Lend a completed run as `chat` makes it, with its thread and its messages; its assistant may be another's."""
-
-        def make() -> dict[str, Any]:
-            return self._asked(question, self.lent_assistant(**assistant)["id"])
-
-        return self.lent(f"chat {question} {_key(assistant)}", make)
-
-    def borrow(self, loan: Loan, *, told: bool) -> None:
-        """Take a loan for the scenario at hand; `told`: the judge has not heard of it."""
-        if self._borrowed.making:
-            self._borrowed.making[-1].parts.append(loan)
-        for part in loan.whole():
-            if part not in self._borrowed.loans:
-                self._borrowed.loans.append(part)
-                if told:
-                    self.judge.recall(part.exchanges)
+    @contextmanager
+    def own(self) -> Iterator[None]:
+        """Make everything anew meanwhile: the judge is to see how it comes about."""
+        self._own += 1
+        try:
+            yield
+        finally:
+            self._own -= 1
 
     @contextmanager
     def making(self, loan: Loan) -> Iterator[None]:
-        """Make what is to be lent."""
-        with self._borrowed.make(loan, self.ledger):
-            yield
+        """Make what is to be lent: everything that comes meanwhile is a part of it."""
+        ledger, self._made_for = self.ledger, loan
+        if ledger is not None:
+            ledger.aside = loan
+        try:
+            with self.own():
+                yield
+        finally:
+            self._made_for = None
+            if ledger is not None:
+                ledger.aside = None
 
     def heard(self, exchange: Exchange) -> None:
         """Note what becomes of loans."""
-        if self._borrowed.making:
-            self._borrowed.making[-1].hear(exchange)
-        if self.lending is not None:
-            for loan in self._borrowed.changed(exchange):
-                self.lending.spoil(loan, self)
-
-    def misled(self) -> bool:
-        """Say whether somebody else has changed what this scenario has borrowed: what it found says nothing."""
-        return any(loan.spoilt_by not in (None, self) for loan in self._borrowed.loans)
-
-    def distrust(self) -> None:
-        """Lend what this scenario has borrowed to nobody any more: it did not go as it should."""
-        if self.lending is not None:
-            for loan in self._borrowed.loans:
+        if self._made_for is not None:
+            self._made_for.hear(exchange)
+        for loan in [loan for loan in self.borrowed if loan.good and loan.changed_by(exchange)]:
+            if self.lending is not None:
                 self.lending.retire(loan)
 
     # -- objects -----------------------------------------------------------------------------------------------------
@@ -189,7 +166,8 @@ class Api(Client):
 
     def assistant(self, **body: Any) -> dict[str, Any]:
         """Create an assistant, with short instructions unless the body has its own, or raise Blocked."""
-        return self.need(self.post_assistant(**self.marked({"instructions": BRIEF, **body})), "create an assistant")
+        whole = self.marked({"instructions": BRIEF, **body})
+        return self._lent("assistant", whole, lambda: self.need(self.post_assistant(**whole), "create an assistant"))
 
     def post_thread(self, **body: Any) -> Answer:
         """Create a thread; return the raw answer."""
@@ -197,7 +175,8 @@ class Api(Client):
 
     def thread(self, **body: Any) -> dict[str, Any]:
         """Create a thread or raise Blocked."""
-        return self.need(self.post_thread(**self.marked(body)), "create a thread")
+        whole = self.marked(body)
+        return self._lent("thread", whole, lambda: self.need(self.post_thread(**whole), "create a thread"))
 
     def post_message(self, thread: str, content: Any = "Hello.", role: str = "user", **body: Any) -> Answer:
         """Add a message; return the raw answer."""
@@ -239,7 +218,8 @@ class Api(Client):
 
     def file(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Upload a file or raise Blocked."""
-        return self.need(self.post_file(*args, **kwargs), "upload a file")
+        how = {"arguments": args, **kwargs}
+        return self._lent("file", how, lambda: self.need(self.post_file(*args, **kwargs), "upload a file"))
 
     def post_store(self, **body: Any) -> Answer:
         """Create a vector store; return the raw answer."""
@@ -247,7 +227,8 @@ class Api(Client):
 
     def store(self, **body: Any) -> dict[str, Any]:
         """Create a vector store or raise Blocked."""
-        return self.need(self.post_store(**self.marked(body)), "create a vector store")
+        whole = self.marked(body)
+        return self._lent("store", whole, lambda: self.need(self.post_store(**whole), "create a vector store"))
 
     def post_store_file(self, store: str, file: str, **body: Any) -> Answer:
         """Attach a file to a vector store; return the raw answer."""
@@ -409,11 +390,13 @@ class Api(Client):
 
     def chat(self, question: str, **assistant: Any) -> dict[str, Any]:
         """Ask one question on a new thread and return the completed run."""
-        return self._asked(question, self.assistant(**assistant)["id"])
 
-    def _asked(self, question: str, assistant: str) -> dict[str, Any]:
-        thread = self.thread(messages=[{"role": "user", "content": question}])
-        return self.finished(self.run(thread["id"], assistant), "completed")
+        def make() -> dict[str, Any]:
+            thread = self.thread(messages=[{"role": "user", "content": question}])
+            run = self.run(thread["id"], self.assistant(**assistant)["id"])
+            return self.finished(run, "completed")
+
+        return self._lent("chat", {"question": question, **assistant}, make)
 
     def steps(self, run: dict[str, Any]) -> list[dict[str, Any]]:
         """Return every step of a run."""
@@ -546,7 +529,7 @@ class Api(Client):
     def named(self, source: str) -> Iterator[Api]:
         """Mark every exchange of a scenario with its name, and clean up after it."""
         self.source = source
-        self._borrowed = Borrowing()
+        self._uniques.clear()
         self.lighten()
         try:
             yield self
@@ -565,11 +548,9 @@ class Api(Client):
 
     def unique(self, prefix: str = "conformance") -> str:
         """Return a text that nothing else contains."""
-        return f"{prefix}-{self.chance.digits(12)}"
-
-
-def _key(body: dict[str, Any]) -> str:
-    return json.dumps(body, sort_keys=True, default=repr)
+        text = f"{prefix}-{self.chance.digits(12)}"
+        self._uniques.add(text)
+        return text
 
 
 def _has_owners(run: dict[str, Any]) -> bool:
