@@ -26,12 +26,11 @@ T = TypeVar("T")
 
 
 def text_file(api: Api, text: str = "", name: str = "") -> str:
-    """Upload a text and return the id of the file; by default a text that nothing else contains."""
-    return str(
-        api.file((text or f"A note about {api.unique()}.\n").encode(), name or f"{api.unique()}.txt", "text/plain")[
-            "id"
-        ]
-    )
+    """Upload a text and return the id of the file; by default one that no other file of the scenario holds."""
+    if not text:
+        number = api.count("text file")
+        text, name = f"A note, number {number}.\n", name or f"note-{number}.txt"
+    return str(api.file(text.encode(), name or f"{api.unique()}.txt", "text/plain")["id"])
 
 
 def place(store: str, **more: str) -> dict[str, Any]:

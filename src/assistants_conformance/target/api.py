@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -33,7 +34,7 @@ T = TypeVar("T")
 
 #: Seconds before the second look at what is at work, and before those after it at the most: a run takes about a second
 #: to end and a file about two to be indexed; looking more often costs requests and shows nothing.
-_FIRST_PAUSE, _INDEXING_PAUSE, _EAGER_PAUSE = 0.45, 0.8, 0.05
+_FIRST_PAUSE, _INDEXING_PAUSE, _EAGER_PAUSE = 0.45, 1.7, 0.05
 _LONGEST_PAUSE = 2.0
 _MOST_POLLS = 400
 #: Answers to a deletion after which nothing is there any more.
@@ -59,6 +60,7 @@ class Api(Client):
         self._made_for: Loan | None = None
         self._own = 0
         self._uniques: set[str] = set()
+        self._counts: Counter[str] = Counter()
         #: How many of the requests cleaned up.
         self.cleaning = 0
         if not self.settings.embedded:
@@ -91,10 +93,14 @@ class Api(Client):
         run = self.ledger.mark if self.ledger is not None else ""
         return {**body, "metadata": {MARK: run}} if run and "metadata" not in body else body
 
-    def some(self, variants: Iterable[T]) -> list[T]:
-        """Return as many of several variants of one request as the effort tries, the first ones."""
-        most = self.settings.effort.breadth
-        return list(variants)[: most or None]
+    def some(self, variants: Iterable[T], times: int = 1) -> list[T]:
+        """Return as many of several variants of one request as the effort tries, the first ones.
+
+        Args:
+            variants: the most telling ones first.
+            times: by how much more they tell than variants do elsewhere.
+        """
+        return list(variants)[: self.settings.effort.breadth * times or None]
 
     # -- loans ---------------------------------------------------------------------------------------------------------
 
@@ -530,6 +536,7 @@ class Api(Client):
         """Mark every exchange of a scenario with its name, and clean up after it."""
         self.source = source
         self._uniques.clear()
+        self._counts.clear()
         self.lighten()
         try:
             yield self
@@ -545,6 +552,11 @@ class Api(Client):
         """Keep the examples of a search on the tape, where one is in."""
         if self.tape is not None:
             self.tape.keep_examples(examples)
+
+    def count(self, what: str) -> int:
+        """Return how often a scenario has asked for one of a kind, this time included: what tells them apart."""
+        self._counts[what] += 1
+        return self._counts[what]
 
     def unique(self, prefix: str = "conformance") -> str:
         """Return a text that nothing else contains."""
