@@ -39,30 +39,31 @@ class Prober:
 @requirement("ERR-025", "ERR-032")
 def test_odd_bodies_are_survived(api: Api, verify: Verify) -> None:
     model, probe = api.settings.model, Prober(api)
-    for content in (
-        b"",
+    bodies = (
         b"null",
+        b"[" * 3000 + b"]" * 3000,
+        b'{"model": "\xff\xfe"}',
+        f'{{"model": "{model}", "tools": [null]}}'.encode(),
+        f'{{"model": "{model}", "temperature": NaN}}'.encode(),
+        b'{"model": "x", "name": "\\ud800"}',
+        b"",
         b"[]",
         b'"text"',
-        b"[" * 3000 + b"]" * 3000,
         b'{"model": 5}',
         b'{"model": null}',
         b'{"model": "x", "model": "y"}',
-        b'{"model": "\xff\xfe"}',
-        b'{"model": "x", "name": "\\ud800"}',
-        f'{{"model": "{model}", "temperature": NaN}}'.encode(),
-        f'{{"model": "{model}", "tools": [null]}}'.encode(),
         f'{{"model": "{model}", "tools": [{{"type": "function", "function": null}}]}}'.encode(),
         f'{{"model": "{model}", "metadata": ["a"]}}'.encode(),
         f'{{"model": "{model}", "metadata": {{"a": {{"b": {{}}}}}}}}'.encode(),
         f'{{"model": "{model}", "created_at": 1e999}}'.encode(),
-    ):
+    )
+    for content in api.some(bodies, times=3):
         probe("create_assistant", content=content, content_type=JSON)
     thread = api.thread()["id"]
-    odd: tuple[dict[str, Any], ...] = ({}, {"role": None, "content": None}, {"role": "user", "content": {"text": 1}})
-    for body in odd:
+    odd: tuple[dict[str, Any], ...] = ({"role": None, "content": None}, {"role": "user", "content": {"text": 1}}, {})
+    for body in api.some(odd):
         probe("create_message", thread_id=thread, json=body)
-    for wanted in (None, 5, {}, ["a"]):
+    for wanted in api.some((None, {}, 5, ["a"])):
         probe("create_run", thread_id=thread, json={"assistant_id": wanted})
     probe("upload_file", content=b"none", content_type="multipart/form-data; boundary=x")
     probe("upload_file", json={"purpose": "assistants"})
@@ -71,18 +72,19 @@ def test_odd_bodies_are_survived(api: Api, verify: Verify) -> None:
 @requirement("ERR-025", "ERR-032")
 def test_odd_ids_and_queries_are_survived(api: Api, verify: Verify) -> None:
     probe = Prober(api)
-    for identifier in ("x", "0", "null", "thread_", "a b", "é", "a/b", "a" * 500, "'--", "${x}"):
+    for identifier in api.some(("x", "é", "a" * 500, "0", "null", "thread_", "a b", "a/b", "'--", "${x}")):
         probe("get_thread", thread_id=identifier)
         probe("get_assistant", assistant_id=identifier)
         probe("get_file", file_id=identifier)
-    for name, value in (
+    queries = (
         ("limit", "many"),
-        ("limit", "-1"),
+        ("after", "x"),
         ("limit", "9" * 30),
+        ("limit", "-1"),
         ("limit", ""),
         ("order", "sideways"),
-        ("after", "x"),
         ("before", ""),
         ("no_such_parameter", "1"),
-    ):
+    )
+    for name, value in api.some(queries):
         probe("list_assistants", query={name: value})

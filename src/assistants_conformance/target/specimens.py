@@ -53,14 +53,8 @@ def specimens(api: Api) -> list[Specimen]:
     Raises:
         Blocked: an assistant, a thread, a message, a file, a vector store or a batch could not be made.
     """
-    thread = api.thread()["id"]
-    real = {
-        "assistant_id": api.assistant()["id"],
-        "thread_id": thread,
-        "message_id": api.message(thread)["id"],
-        "file_id": api.file()["id"],
-    }
-    stores = _stores(api, real["file_id"])
+    real = api.lent("one of each", lambda: _real(api))
+    stores = _stores(api, real["file_id"]) if _has_stores(api) else {}
     real |= stores
     made_up = {"run_id": unknown_id(api, "run"), "step_id": unknown_id(api, "run_step")}
     upload, kind = form(Part("purpose", b"assistants"), Part("file", b"one,two\n1,2\n", "numbers.csv", "text/csv"))
@@ -99,20 +93,34 @@ def specimens(api: Api) -> list[Specimen]:
     return sorted(found, key=lambda one: one.operation.deletes)
 
 
-def _stores(api: Api, file: str) -> dict[str, str]:
-    """Return the ids of a vector store with a file in a batch; empty where the target has no vector stores."""
+def _real(api: Api) -> dict[str, str]:
+    thread = api.thread()["id"]
+    return {
+        "assistant_id": api.assistant()["id"],
+        "thread_id": thread,
+        "message_id": api.message(thread)["id"],
+        "file_id": api.file()["id"],
+    }
+
+
+def _has_stores(api: Api) -> bool:
     if not api.has("create_vector_store"):
-        return {}
+        return False
     try:
         api.require("vector_stores")
     except NotApplicable:
-        return {}
+        return False
+    return True
+
+
+def _stores(api: Api, file: str) -> dict[str, str]:
+    """Return the ids of a vector store with a file in a batch."""
     store = api.store()["id"]
     return {"vector_store_id": store, "batch_id": api.need(api.post_batch(store, [file]), "make a batch")["id"]}
 
 
-def left_behind(api: Api, name: str) -> bool:
-    """Say whether an assistant of this name stands among the newest.
+def left_behind(api: Api, *names: str) -> set[str]:
+    """Return which of these names an assistant among the newest has.
 
     Raises:
         Blocked: the list does not show what was made a moment ago, so it proves nothing.
@@ -121,4 +129,4 @@ def left_behind(api: Api, name: str) -> bool:
     newest = api.call("list_assistants", query={"limit": _NEWEST}).data
     if not any(row.get("id") == marker for row in newest):
         raise Blocked(f"an assistant made just now is not among the newest {_NEWEST}, so the list proves nothing")
-    return any(row.get("name") == name for row in newest)
+    return {name for name in names if any(row.get("name") == name for row in newest)}
