@@ -13,7 +13,7 @@ import pytest
 
 from assistants_conformance.contract.documents import read
 from assistants_conformance.scenario import Verify, requirement
-from assistants_conformance.scenario.situations import able, asked
+from assistants_conformance.scenario.situations import able, two_runs
 from assistants_conformance.target import Answer, Api, Blocked
 
 LIMITS = read("requests/list_parameters")["parameters"]["limit"]
@@ -392,19 +392,16 @@ def test_messages_of_other_threads_are_not_listed(api: Api, verify: Verify) -> N
 
 @requirement("PAGE-012", "PAGE-017", "PAGE-021")
 def test_runs_are_listed_with_their_own(api: Api, verify: Verify) -> None:
-    assistant = api.assistant(instructions="Be brief.")["id"]
-    threads = [asked(api) for _ in range(2)]
-    runs: list[tuple[str, str]] = []
-    for thread in (threads[0], threads[0], threads[1]):
-        run = api.run(thread, assistant)
-        api.finished({**run, "thread_id": thread}, "completed")
-        runs.append((thread, run["id"]))
+    first, second = two_runs(api)
+    other = api.chat("Say hello.")
+    threads = [first["thread_id"], other["thread_id"]]
+    runs: list[tuple[str, str]] = [(run["thread_id"], run["id"]) for run in (first, second, other)]
     for thread in threads:
         own = sorted(run for where, run in runs if where == thread)
         answer = api.call("list_runs", thread_id=thread)
         verify.equal("PAGE-021", sorted(ids_of(answer)), own, answer)
-    first = api.call("list_runs", thread_id=threads[0], query={"limit": 1})
-    verify.equal("PAGE-012", (len(first.data), first.json.get("has_more")), (1, True), first)
+    page = api.call("list_runs", thread_id=threads[0], query={"limit": 1})
+    verify.equal("PAGE-012", (len(page.data), page.json.get("has_more")), (1, True), page)
     walked = walk(api, "list_runs", 4, {"limit": 1}, thread_id=threads[0])
     verify.equal("PAGE-012", sorted(walked.ids), sorted(run for _, run in runs[:2]), walked.pages[-1])
     for thread, run in runs:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from assistants_conformance.scenario import Verify, requirement
+from assistants_conformance.scenario.situations import two_runs
 from assistants_conformance.target import Api, Blocked, NotApplicable, call_ids
 from assistants_conformance.target.prompts import CODE_INTERPRETER, PICTURE, TABLE
 from assistants_conformance.target.reading import inner, parts, rows, tool_calls, unlike
@@ -37,7 +38,7 @@ def _path(run: dict[str, Any]) -> dict[str, str]:
 
 @requirement("STEP-001", "STEP-005", "STEP-006", "STEP-013", "STEP-015", "N-10", *SHAPE, *SUMS)
 def test_steps_are_listed_and_retrieved(api: Api, verify: Verify) -> None:
-    run = api.chat("Say hello.", instructions="Be brief.")
+    run = api.chat("Say hello.")
     # Messages first: the judge compares steps with the messages that it knows.
     api.messages(run["thread_id"])
     answer = api.call("list_run_steps", **_path(run))
@@ -61,7 +62,7 @@ def test_steps_are_listed_and_retrieved(api: Api, verify: Verify) -> None:
 
 @requirement("STEP-001")
 def test_steps_cannot_be_changed(api: Api, verify: Verify) -> None:
-    run = api.chat("Say hello.", instructions="Be brief.")
+    run = api.chat("Say hello.")
     before = api.steps(run)
     if not before:
         raise Blocked("the list of steps is empty")
@@ -215,7 +216,7 @@ def _contents(steps: list[dict[str, Any]]) -> bool:
 
 @requirement("STEP-021")
 def test_unknown_step_is_not_found(api: Api, verify: Verify) -> None:
-    run = api.chat("Say hello.", instructions="Be brief.")
+    run = api.chat("Say hello.")
     steps = api.steps(run)
     if not steps or not isinstance(steps[0].get("id"), str):
         raise Blocked("the run shows no step whose id could be varied")
@@ -224,9 +225,7 @@ def test_unknown_step_is_not_found(api: Api, verify: Verify) -> None:
 
 @requirement("STEP-024")
 def test_steps_of_two_runs_are_kept_apart(api: Api, verify: Verify) -> None:
-    first = api.chat("Say hello.", instructions="Be brief.")
-    api.message(first["thread_id"], "Say goodbye.")
-    second = api.finished(api.run(first["thread_id"], str(first.get("assistant_id"))), "completed")
+    first, second = two_runs(api)
     ids = {run["id"]: api.ids("list_run_steps", **_path(run)) for run in (first, second)}
     shared = set(ids[first["id"]]) & set(ids[second["id"]])
     verify("STEP-024", not shared, observed=ids, expected="no step in the lists of both runs")

@@ -18,6 +18,7 @@ from assistants_conformance.scenario.situations import (
     shows,
     text_of,
     tool_names,
+    two_runs,
 )
 from assistants_conformance.target import Api, Blocked
 from assistants_conformance.target.prompts import NICKNAME, WEATHER
@@ -113,7 +114,7 @@ def test_additional_instructions_follow_the_instructions(api: Api, verify: Verif
 
 @requirement("RUN-013")
 def test_additional_messages_are_added_before_the_run(api: Api, verify: Verify) -> None:
-    assistant = api.assistant(instructions=BRIEF)["id"]
+    assistant = api.assistant()["id"]
     texts = [api.unique(name) for name in ("old", "first", "second")]
     thread = asked(api, texts[0])
     more = [{"role": "user", "content": texts[1]}, {"role": "user", "content": texts[2]}]
@@ -183,15 +184,10 @@ def test_thread_and_run_work_without_a_thread(api: Api, verify: Verify) -> None:
 
 @requirement("RUN-003")
 def test_runs_of_a_thread_are_listed(api: Api, verify: Verify) -> None:
-    assistant = api.assistant(instructions=BRIEF)["id"]
-    first, second, empty = asked(api), asked(api), asked(api)
-    mine, other = [api.run(first, assistant)], api.run(second, assistant)
-    _listed(api, verify, first, mine)
-    _listed(api, verify, second, [other])
-    _listed(api, verify, empty, [])
-    api.finished(mine[0])
-    mine.append(api.run(first, assistant))
-    _listed(api, verify, first, mine)
+    mine, other = two_runs(api), api.chat("Say hello.")
+    _listed(api, verify, mine[0]["thread_id"], mine)
+    _listed(api, verify, other["thread_id"], [other])
+    _listed(api, verify, asked(api), [])
 
 
 def _listed(api: Api, verify: Verify, thread: str, runs: list[dict[str, Any]]) -> None:
@@ -229,7 +225,7 @@ def test_only_the_metadata_of_a_run_can_be_modified(api: Api, verify: Verify) ->
         {"key": "v" * (width + 1)},
     ):
         verify.refused("RUN-031", api.call("modify_run", **ids, json={"metadata": metadata}))
-        verify.equal("RUN-031", api.get_run(run).get("metadata"), wide)
+    verify.equal("RUN-031", api.get_run(run).get("metadata"), wide)
     for body in ({"instructions": api.unique()}, {"status": "queued"}, {"assistant_id": UNKNOWN["assistant"]}):
         answer = api.call("modify_run", **ids, json=body)
         now, member = api.get_run(run), next(iter(body))

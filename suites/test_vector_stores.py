@@ -44,8 +44,9 @@ def test_operations_answer_200(api: Api, verify: Verify) -> None:
     verify.status("VS-001", created, 200)
     store = api.need(created, "create a vector store")["id"]
     # A newer one, lest the newest is answered whatever is asked for.
-    api.store()
-    verify("VS-002", named(api, name) == [store], observed=f"stores {named(api, name)}", expected=f"the new {store}")
+    api.need(api.post_store(), "create another vector store")
+    found = named(api, name)
+    verify("VS-002", found == [store], observed=f"stores {found}", expected=f"the new {store}")
     changed_name = api.unique()
     changes = {"name": changed_name, "metadata": {"mark": changed_name}, "expires_after": {**POLICY, "days": 5}}
     changed = modify(api, store, **changes)
@@ -117,11 +118,12 @@ def test_limits_of_a_policy(api: Api, verify: Verify) -> None:
     )
     for policy in beyond:
         verify.refused("VS-022", api.post_store(name=name, expires_after=policy))
-        answer = modify(api, store, expires_after=policy)
-        verify.refused("VS-022", answer)
-        if not answer.ok:
-            verify.equal("ERR-024", get(api, store).json.get("expires_after"), POLICY, answer)
     verify.equal("VS-022", named(api, name), [])
+    answers = [modify(api, store, expires_after=policy) for policy in api.some(beyond)]
+    for answer in answers:
+        verify.refused("VS-022", answer)
+    if not any(answer.ok for answer in answers):
+        verify.equal("ERR-024", get(api, store).json.get("expires_after"), POLICY, answers[-1])
 
 
 @requirement("VS-004", "VS-023", "N-23", needs=STORES, waits=True)
@@ -172,7 +174,8 @@ def test_deleted_store_takes_its_entries_along(api: Api, verify: Verify) -> None
 @requirement("VS-043", needs=STORES)
 def test_deleted_store_leaves_its_files(api: Api, verify: Verify) -> None:
     files = [text_file(api) for _ in range(2)]
-    store = filled(api, *files)
+    # Whether they are indexed by then makes no difference.
+    store = api.store(file_ids=files)["id"]
     api.need(api.call("delete_vector_store", vector_store_id=store), "delete a vector store")
     for file in files:
         answer = api.call("get_file", file_id=file)
@@ -188,13 +191,15 @@ def test_limits_of_metadata(api: Api, verify: Verify) -> None:
     verify.status("VS-016", created, 200)
     name, before = api.unique(), {"mark": api.unique()}
     store = api.need(api.post_store(metadata=before), "create a vector store with metadata")["id"]
-    for metadata in ({**full, "more": "1"}, {"k" * (longest + 1): "v"}, {"key": "v" * (most + 1)}):
+    beyond = ({**full, "more": "1"}, {"k" * (longest + 1): "v"}, {"key": "v" * (most + 1)})
+    for metadata in beyond:
         verify.refused("VS-016", api.post_store(name=name, metadata=metadata))
-        answer = modify(api, store, metadata=metadata)
-        verify.refused("VS-004", answer)
-        if not answer.ok:
-            verify.equal("ERR-024", get(api, store).json.get("metadata"), before, answer)
     verify.equal("VS-016", named(api, name), [])
+    answers = [modify(api, store, metadata=metadata) for metadata in api.some(beyond)]
+    for answer in answers:
+        verify.refused("VS-004", answer)
+    if not any(answer.ok for answer in answers):
+        verify.equal("ERR-024", get(api, store).json.get("metadata"), before, answers[-1])
 
 
 def bodies(api: Api, store: str) -> list[tuple[str, dict[str, str], dict[str, Any]]]:
@@ -212,14 +217,13 @@ def bodies(api: Api, store: str) -> list[tuple[str, dict[str, str], dict[str, An
 
 @requirement("ERR-010", needs=STORES)
 def test_unknown_member_is_refused(api: Api, verify: Verify) -> None:
-    name = api.unique()
-    store = api.store(name=name)["id"]
+    store = api.store(name="A store.")["id"]
     for operation, path, body in bodies(api, store):
         answer = api.call(operation, json={**body, "conformance": 1}, **path)
         verify.refused("ERR-010", answer)
     read = get(api, store)
     shown = (read.json.get("name"), inner(read.json, "file_counts", "total"))
-    verify("ERR-010", shown == (name, 0), observed=read.told, expected="the store as before", answer=read)
+    verify("ERR-010", shown == ("A store.", 0), observed=read.told, expected="the store as before", answer=read)
 
 
 @requirement("ERR-009", needs=STORES)
@@ -275,7 +279,7 @@ def counted(api: Api, verify: Verify, store: str, total: int) -> None:
 @requirement("VS-020", "VS-051", needs=STORES)
 def test_counts_follow_what_is_added_and_taken_out(api: Api, verify: Verify) -> None:
     store = api.store()["id"]
-    files = [text_file(api) for _ in range(3)]
+    files = [text_file(api) for _ in range(2)]
     for number, file in enumerate(files, 1):
         api.need(api.post_store_file(store, file), "add a file")
         # An entry is listed at once; a count may come a little later.

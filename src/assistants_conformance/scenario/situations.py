@@ -58,6 +58,20 @@ def asked(api: Api, question: str = "Say hello.") -> str:
     return str(api.thread(messages=[{"role": "user", "content": question}])["id"])
 
 
+def two_runs(api: Api) -> list[dict[str, Any]]:
+    """Return two completed runs of one thread, of one assistant.
+
+    Raises:
+        Blocked: one did not complete.
+    """
+
+    def make() -> list[dict[str, Any]]:
+        thread, assistant = asked(api), str(api.assistant()["id"])
+        return [api.finished(api.run(thread, assistant), "completed") for _ in range(2)]
+
+    return api.lent("two runs", make)
+
+
 def worker(api: Api) -> str:
     """Return the id of an assistant that has something to do for a while and calls no function."""
     tools = [CODE_INTERPRETER] if able(api, "code_interpreter") else []

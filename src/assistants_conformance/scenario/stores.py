@@ -125,5 +125,43 @@ def results(steps: list[dict[str, Any]]) -> list[str]:
 
 
 def named(api: Api, name: str) -> list[Any]:
-    """Return the ids of the stores of a name."""
-    return [store.get("id") for store in api.walk("list_vector_stores") if store.get("name") == name]
+    """Return the ids of the stores of a name among the newest."""
+    listed = api.call("list_vector_stores", query={"limit": 100})
+    if not listed.ok:
+        raise Blocked(f"could not list: {listed.told}")
+    return [store.get("id") for store in listed.data if store.get("name") == name]
+
+
+def library(api: Api) -> dict[str, str]:
+    """Upload the files that no model knows and return their ids by name."""
+    return {name: text_file(api, text, name) for name, text in FACTS.items()}
+
+
+def reader(api: Api, *stores: str) -> str:
+    """Return the id of an assistant that answers from files."""
+    body = with_store(*stores) if stores else {}
+    return str(api.assistant(instructions="Answer from the files that you find.", tools=[SEARCH], **body)["id"])
+
+
+def asking(api: Api, **thread: Any) -> str:
+    """Return the id of a new thread with the question that one of the files answers."""
+    return str(api.thread(messages=[{"role": "user", "content": QUESTION}], **thread)["id"])
+
+
+def searched(api: Api) -> dict[str, Any]:
+    """Return a completed run that has searched a library (`run`), its `files` by name, its `store`, its `assistant`.
+
+    A file that lies in no store holds the answer too; nobody may find it.
+
+    Raises:
+        Blocked: there is none.
+    """
+
+    def make() -> dict[str, Any]:
+        files = library(api)
+        text_file(api, FACTS["kestrel.txt"] + " He also keeps the keys.", "stranger.txt")
+        store = filled(api, *files.values())
+        assistant = reader(api, store)
+        return {"files": files, "store": store, "assistant": assistant, "run": search(api, asking(api), assistant)}
+
+    return api.lent("a run that has searched", make)

@@ -436,8 +436,8 @@ class Api(Client):
         recorded = self.replays and self.settings.embedded
         return self.winder is not None or bool(self.settings.clock_url) or recorded
 
-    def wind(self, seconds: float) -> None:
-        """Let the target's clock go on.
+    def affords(self, seconds: float) -> None:
+        """Go on only if so much time can be let pass: to be asked before anything is spent on it.
 
         Raises:
             Blocked: the target has no clock to wind, and waiting would take longer than a run may.
@@ -447,6 +447,14 @@ class Api(Client):
                 f"not-run (budget): waiting {seconds:.0f} s is longer than run_timeout; declare clock_url or a shorter"
                 " run_expiry_seconds"
             )
+
+    def wind(self, seconds: float) -> None:
+        """Let the target's clock go on.
+
+        Raises:
+            Blocked: see `affords`.
+        """
+        self.affords(seconds)
         if self.replays:
             return
         if self.winder is not None:

@@ -33,6 +33,8 @@ class Loan:
         #: What is to be deleted in the end: who has noted it down, its kind and its id.
         self.made: list[tuple[Ledger, str, str]] = []
         self.ids: set[str] = set()
+        #: Who is given a store may fill it, without naming it again.
+        self.stores: set[str] = set()
         self.good = True
         self.holder: Api | None = holder
 
@@ -42,13 +44,17 @@ class Loan:
         body = exchange.response.json
         if isinstance(body, dict) and isinstance(body.get("id"), str):
             self.ids.add(body["id"])
+            if body.get("object") == "vector_store":
+                self.stores.add(body["id"])
 
     def changed_by(self, exchange: Exchange) -> bool:
         """Say whether an exchange has changed it, or may have."""
         request, status = exchange.request, exchange.response.status
         if request.method in ("GET", "HEAD") or 400 <= status < 500:
             return False
-        return not self.ids.isdisjoint(map(unquote, request.path.split("/")))
+        if not self.ids.isdisjoint(map(unquote, request.path.split("/"))):
+            return True
+        return any(store.encode() in request.body for store in self.stores)
 
 
 class Lending:
