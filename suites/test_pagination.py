@@ -13,7 +13,7 @@ import pytest
 
 from assistants_conformance.contract.documents import read
 from assistants_conformance.scenario import Verify, requirement
-from assistants_conformance.scenario.situations import able, two_runs
+from assistants_conformance.scenario.situations import able, series, two_runs
 from assistants_conformance.target import Answer, Api, Blocked
 
 LIMITS = read("requests/list_parameters")["parameters"]["limit"]
@@ -73,17 +73,6 @@ def walk_messages(api: Api, thread: str, count: int, limit: int, order: str) -> 
     return walk(api, "list_messages", count + 3, {"limit": limit, "order": order}, thread_id=thread)
 
 
-def posted(api: Api, count: int = COUNT) -> tuple[str, list[str]]:
-    """Return a thread with messages of which each was added by itself, and their ids, oldest first."""
-
-    def make() -> dict[str, Any]:
-        thread = api.thread()["id"]
-        return {"id": thread, "made": [api.message(thread, f"Number {number}.")["id"] for number in range(count)]}
-
-    lent = api.lent(f"{count} messages", make)
-    return lent["id"], lent["made"]
-
-
 def posted_apart(api: Api, count: int = 4) -> tuple[str, list[str]]:
     """Return a new thread and the ids of its messages, oldest first, no two of one second."""
     thread = api.thread()["id"]
@@ -138,7 +127,7 @@ def never_given(api: Api, identifier: str) -> str:
 
 @requirement("PAGE-001", "PAGE-010", "PAGE-012", "PAGE-013", "PAGE-020")
 def test_walks_of_every_page_size_agree(api: Api, verify: Verify) -> None:
-    thread, made = posted(api)
+    thread, made = series(api, COUNT)
     for order in ORDERS:
         walks = {limit: walk_messages(api, thread, COUNT, limit, order) for limit in (*api.some(SIZES), MOST)}
         for limit, walked in walks.items():
@@ -261,7 +250,7 @@ def test_order_is_by_time(api: Api, verify: Verify) -> None:
 @requirement("PAGE-008", "PAGE-011", "N-18")
 @pytest.mark.parametrize("order", ORDERS)
 def test_after_answers_what_follows(api: Api, verify: Verify, order: str) -> None:
-    thread, made = posted(api)
+    thread, made = series(api, COUNT)
     whole = sequence(api, thread, made, order)
     for place, cursor in api.some(list(enumerate(whole[:-1]))[::-1]):
         answer = messages(api, thread, order=order, after=cursor)
@@ -280,7 +269,7 @@ def test_after_answers_what_follows(api: Api, verify: Verify, order: str) -> Non
 @requirement("PAGE-009", "N-19")
 @pytest.mark.parametrize("order", ORDERS)
 def test_before_answers_what_precedes(api: Api, verify: Verify, order: str) -> None:
-    thread, made = posted(api)
+    thread, made = series(api, COUNT)
     whole = sequence(api, thread, made, order)
     for place, cursor in api.some(list(enumerate(whole))[::-1]):
         answer = messages(api, thread, order=order, before=cursor)
@@ -317,7 +306,7 @@ def test_empty_list_has_null_ids(api: Api, verify: Verify) -> None:
 
 @requirement("PAGE-015")
 def test_unknown_cursor_is_refused(api: Api, verify: Verify) -> None:
-    thread, made = posted(api)
+    thread, made = series(api, COUNT)
     verify.refused("PAGE-015", messages(api, thread, after=never_given(api, made[0])), 400, 404)
     assistant = api.assistant()["id"]
     answer = api.call("list_assistants", query={"after": never_given(api, assistant)})
@@ -326,7 +315,7 @@ def test_unknown_cursor_is_refused(api: Api, verify: Verify) -> None:
 
 @requirement("PAGE-016")
 def test_insert_does_not_disturb_a_walk(api: Api, verify: Verify) -> None:
-    thread, made = posted(api, 4)
+    thread, made = series(api, 4)
     older = sequence(api, thread, made, "desc")
     page = messages(api, thread, 2)
     found = ids_of(page)
@@ -384,7 +373,7 @@ def test_assistants_are_paged_alike(api: Api, verify: Verify) -> None:
 
 @requirement("PAGE-021")
 def test_messages_of_other_threads_are_not_listed(api: Api, verify: Verify) -> None:
-    made = [posted(api), posted(api, 2)]
+    made = [series(api, COUNT), series(api, 2)]
     for thread, own in made:
         answer = messages(api, thread)
         verify.equal("PAGE-021", sorted(ids_of(answer)), sorted(own), answer)
@@ -440,7 +429,7 @@ def test_purpose_filters_files(api: Api, verify: Verify) -> None:
 
 @requirement("N-20")
 def test_unknown_query_names_are_ignored(api: Api, verify: Verify) -> None:
-    thread, made = posted(api)
+    thread, made = series(api, COUNT)
     answer = messages(api, thread, colour="blue", timeout="60")
     verify.status("N-20", answer, 200)
     verify.equal("N-20", sorted(ids_of(answer)), sorted(made), answer)

@@ -20,6 +20,7 @@ import httpx2
 import pytest
 
 from assistants_conformance.scenario import Verify, requirement
+from assistants_conformance.scenario.situations import series
 from assistants_conformance.target import Api, Blocked, NotApplicable
 from assistants_conformance.target.handing import assistant_body, message_files
 from assistants_conformance.target.samples import sample
@@ -327,8 +328,7 @@ def test_file_search_program_runs(api: Api, verify: Verify) -> None:
 @requirement("SDK-005")
 @pytest.mark.parametrize("limit", [1, 2, 20])
 def test_auto_paging_gives_every_message_once(api: Api, verify: Verify, limit: int) -> None:
-    thread = api.thread()["id"]
-    made = [api.message(thread, api.unique())["id"] for _ in range(5)]
+    thread, made = series(api, 7)
     with journey(api, verify, "SDK-005") as client:
         found: list[str] = []
         for message in client.beta.threads.messages.list(thread_id=thread, limit=limit):

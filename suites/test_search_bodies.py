@@ -80,9 +80,9 @@ class Aim:
         if "{message_id}" in path:
             made["message_id"] = api.message(made["thread_id"], metadata={"first": "before"})["id"]
         if "{assistant_id}" in path:
-            made["assistant_id"] = api.assistant(name=api.unique(), description="before", metadata={"a": "b"})["id"]
+            made["assistant_id"] = api.assistant(name="before", description="before", metadata={"a": "b"})["id"]
         if "{vector_store_id}" in path:
-            made["vector_store_id"] = api.store(name=api.unique(), metadata={"first": "before"})["id"]
+            made["vector_store_id"] = api.store(name="before", metadata={"first": "before"})["id"]
         if "{file_id}" in path:
             made["file_id"] = self.stage.get("file", 10_000)
             api.need(api.post_store_file(made["vector_store_id"], made["file_id"]), "attach a file")
@@ -196,7 +196,7 @@ def test_every_broken_body_is_refused(api: Api, verify: Verify, operation: str) 
         for name, answer in names.items():
             told = f"refused ({answer.told}) and listed"
             verify("PROP-002", name not in left, observed=told, expected="no object of that name", answer=answer)
-    elif before is not None:
+    elif before is not None and not (names and row.id.startswith("modify_")):
         verify.unchanged("PROP-002", before, aim.read(), f"what {READS[operation]} shows")
     else:
         verify("PROP-002", True, observed="", expected="")
@@ -217,10 +217,10 @@ def kept(verify: Verify, aim: Aim, before: Any, violation: Violation, answer: An
 @requirement("PROP-001")
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_every_limit_itself_is_kept(api: Api, verify: Verify, operation: str) -> None:
-    aim = aimed(api, operation)
-    row = find_operation(operation)
     if not api.settings.effort.runs:
         raise NotApplicable("this effort has no requests left for what is sound")
+    aim = aimed(api, operation)
+    row = find_operation(operation)
     found = [one for one in violations(api.profile, operation, row.request or operation) if one.limit is not None]
     for violation in chosen(api, found):
         if not reachable(api, violation.path):

@@ -7,7 +7,7 @@ and every child is read where it belongs before and after.
 from __future__ import annotations
 
 from assistants_conformance.scenario import Verify, requirement
-from assistants_conformance.scenario.situations import able, asked, sound
+from assistants_conformance.scenario.situations import able, asked, sound, two_runs
 from assistants_conformance.target import Answer, Api, Blocked
 from assistants_conformance.target.handing import assistant_with, message_with
 from assistants_conformance.target.specimens import unknown_id
@@ -63,9 +63,9 @@ def test_message_is_found_under_its_thread_only(api: Api, verify: Verify) -> Non
 
 @requirement("PAR-002")
 def test_run_is_found_under_its_thread_only(api: Api, verify: Verify) -> None:
-    thread, other = asked(api), asked(api)
+    run, other = api.chat("Say hello."), asked(api)
+    thread = str(run["thread_id"])
     apart(thread, other)
-    run = api.finished(api.run(thread, api.assistant()["id"]))
     own = {"thread_id": thread, "run_id": run["id"]}
     before = api.call("get_run", **own)
     ids = {**own, "thread_id": other}
@@ -97,10 +97,9 @@ def test_waiting_run_is_not_moved_through_another_thread(api: Api, verify: Verif
 
 @requirement("PAR-003")
 def test_step_is_found_under_its_run_only(api: Api, verify: Verify) -> None:
-    assistant, thread, other = api.assistant()["id"], asked(api), asked(api)
+    (run, second), other = two_runs(api), asked(api)
+    thread = str(run["thread_id"])
     apart(thread, other)
-    run = api.finished(api.run(thread, assistant))
-    second = api.finished(api.run(thread, assistant))
     apart(run["id"], second["id"])
     steps = api.steps(run)
     if not steps:

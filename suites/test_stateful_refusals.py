@@ -33,7 +33,7 @@ def bad_metadata(api: Api) -> dict[str, str]:
 
 def good_and_unknown(api: Api) -> list[str]:
     """Return the ids of a file and of none."""
-    return [api.file(filename=f"{api.unique()}.csv")["id"], unknown_id(api, "file")]
+    return [api.file()["id"], unknown_id(api, "file")]
 
 
 # -- creates -----------------------------------------------------------------------------------------------------------
@@ -49,11 +49,11 @@ def test_assistant_refused_late_is_not_made(api: Api, verify: Verify) -> None:
     bad = [name for name, answer in zip(names, answers, strict=True) if not answer.ok]
     if not bad:
         raise Blocked(f"no bad assistant was refused: {answers[-1].told}")
+    there = left_behind(api, *bad)
     for name, answer in zip(names, answers, strict=True):
         if not answer.ok:
-            there = left_behind(api, name)
             told = f"refused ({answer.told}) and listed"
-            verify("LEAK-001", not there, observed=told, expected="no assistant of that name", answer=answer)
+            verify("LEAK-001", name not in there, observed=told, expected="no assistant of that name", answer=answer)
 
 
 @requirement("LEAK-002", needs=("code_interpreter",))
@@ -63,19 +63,17 @@ def test_message_refused_late_leaves_its_thread_alone(api: Api, verify: Verify) 
         lambda thread: message_with(api, thread, good, unknown),
         lambda thread: api.post_message(thread, "Look.", metadata=bad_metadata(api), **message_files(api, good)),
     ]
-    judged = False
+    thread = api.thread()["id"]
+    api.need(message_with(api, thread, api.file()["id"]), "add a message with a file")
+    judged, before = False, contents(api, thread)
     for send in bad:
-        thread = api.thread()["id"]
-        file = api.file(filename=f"{api.unique()}.csv")["id"]
-        api.need(message_with(api, thread, file), "add a message with a file")
-        messages, files = contents(api, thread)
         answer = send(thread)
-        if answer.ok:
-            continue
-        judged = True
         after = contents(api, thread)
-        verify.unchanged("LEAK-002", messages, after[0], "messages")
-        verify.unchanged("LEAK-002", files, after[1], "files of the thread")
+        if not answer.ok:
+            judged = True
+            verify.unchanged("LEAK-002", before[0], after[0], "messages")
+            verify.unchanged("LEAK-002", before[1], after[1], "files of the thread")
+        before = after
     if not judged:
         raise Blocked("no bad message was refused")
 
@@ -203,18 +201,17 @@ def whole_or_not_at_all(
     Raises:
         Blocked: none was refused.
     """
-    judged = False
+    judged, before = False, read()
     for body in bodies:
-        before = read()
         answer = change(body)
-        if answer.ok:
-            continue
-        judged = True
         after = read()
-        # On a busy account others may have pushed the object off the page meanwhile.
-        same = all(one == other for one, other in zip(before, after, strict=False))
-        told = f"after {answer.told}: {after!r:.400}"
-        verify(row, same, observed=told, expected=f"as before: {before!r:.400}", answer=answer)
+        if not answer.ok:
+            judged = True
+            # On a busy account others may have pushed the object off the page meanwhile.
+            same = all(one == other for one, other in zip(before, after, strict=False))
+            told = f"after {answer.told}: {after!r:.400}"
+            verify(row, same, observed=told, expected=f"as before: {before!r:.400}", answer=answer)
+        before = after
     if not judged:
         raise Blocked("no bad modification was refused")
 
@@ -240,7 +237,7 @@ def readers(api: Api, kind: str, listed: str | None, own: dict[str, str], identi
 
 @requirement("KEEP-001")
 def test_assistant_is_modified_wholly_or_not_at_all(api: Api, verify: Verify) -> None:
-    made = api.assistant(name=api.unique(), description="before", metadata={"first": "before"})
+    made = api.assistant(name="before", description="before", metadata={"first": "before"})
     own = {"assistant_id": made["id"]}
     bodies: list[dict[str, Any]] = [
         {"name": "after", "description": "after", "metadata": bad_metadata(api)},
@@ -278,7 +275,7 @@ def test_message_is_modified_wholly_or_not_at_all(api: Api, verify: Verify) -> N
 
 @requirement("KEEP-004")
 def test_run_is_modified_wholly_or_not_at_all(api: Api, verify: Verify) -> None:
-    run = api.finished(api.run(asked(api), api.assistant()["id"], metadata={"first": "before"}))
+    run = api.chat("Say hello.")
     own = {"thread_id": run["thread_id"], "run_id": run["id"]}
     bodies: list[dict[str, Any]] = [
         {"metadata": bad_metadata(api)},
@@ -290,7 +287,7 @@ def test_run_is_modified_wholly_or_not_at_all(api: Api, verify: Verify) -> None:
 
 @requirement("KEEP-005", needs=("vector_stores",))
 def test_store_is_modified_wholly_or_not_at_all(api: Api, verify: Verify) -> None:
-    made = api.store(name=api.unique(), metadata={"first": "before"})["id"]
+    made = api.store(name="before", metadata={"first": "before"})["id"]
     own = {"vector_store_id": made}
     bodies: list[dict[str, Any]] = [
         {"name": "after", "metadata": bad_metadata(api)},

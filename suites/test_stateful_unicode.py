@@ -35,6 +35,11 @@ CONTROLS = {
 }
 
 
+def samples(api: Api, texts: dict[str, str]) -> dict[str, str]:
+    """Return the texts that the effort sends: each by itself, or one with all that is in them."""
+    return {"all of them": " ".join(texts.values())} if api.settings.effort.breadth else texts
+
+
 def points(value: Any) -> str:
     """Return a value with whatever cannot be seen written out."""
     return ascii(value)[:400]
@@ -74,7 +79,7 @@ def row_of(api: Api, listed: str, identifier: Any, **params: str) -> tuple[Answe
 @requirement("UNI-001")
 def test_texts_of_an_assistant_keep_every_character(api: Api, verify: Verify) -> None:
     fields = ("name", "description", "instructions")
-    for what, text, made in taken(TEXTS, lambda text: api.post_assistant(**dict.fromkeys(fields, text))):
+    for what, text, made in taken(samples(api, TEXTS), lambda text: api.post_assistant(**dict.fromkeys(fields, text))):
         sent = dict.fromkeys(fields, text)
         identifier = api.need(made, "create an assistant")["id"]
         answers = [(made, made.json)]
@@ -121,11 +126,15 @@ def test_metadata_keep_every_character(api: Api, verify: Verify) -> None:
 @requirement("UNI-003")
 def test_messages_keep_every_character(api: Api, verify: Verify) -> None:
     thread = api.thread()["id"]
-    for what, text, made in taken(TEXTS | CONTROLS, lambda text: api.post_message(thread, text)):
+    for what, text, made in taken(
+        samples(api, TEXTS) | samples(api, CONTROLS), lambda text: api.post_message(thread, text)
+    ):
         same(verify, "UNI-003", what, made, text_of(made.json), text)
         read = api.call("get_message", thread_id=thread, message_id=str(made.json.get("id")))
         same(verify, "UNI-003", what, read, text_of(read.json), text)
-    for what, text, made in taken(TEXTS, lambda text: api.post_thread(messages=[{"role": "user", "content": text}])):
+    for what, text, made in taken(
+        samples(api, TEXTS), lambda text: api.post_thread(messages=[{"role": "user", "content": text}])
+    ):
         page = api.call("list_messages", thread_id=str(made.json.get("id")))
         same(verify, "UNI-003", f"{what} in the create of a thread", page, [text_of(row) for row in page.data], [text])
 
@@ -147,12 +156,11 @@ def test_additional_messages_keep_every_character(api: Api, verify: Verify) -> N
 
 @requirement("UNI-004")
 def test_filenames_keep_every_character(api: Api, verify: Verify) -> None:
-    content = api.unique().encode()
-    plain = f"{api.unique()}.txt"
-    kept = api.need(api.post_file(content, plain, "text/plain"), "upload a file").get("filename")
+    content, plain = b"A line.\n", "plain.txt"
+    kept = api.file(content, plain, "text/plain").get("filename")
     if kept != plain:
         raise Blocked(f"no filename is kept, a plain one neither: {kept!r} for {plain!r}")
-    names = {what: f"{text}.txt" for what, text in TEXTS.items()}
+    names = {what: f"{text}.txt" for what, text in samples(api, TEXTS).items()}
     for what, name, made in taken(names, lambda name: api.post_file(content, name, "text/plain")):
         same(verify, "UNI-004", what, made, made.json.get("filename"), name)
         read = api.call("get_file", file_id=str(made.json.get("id")))
@@ -178,7 +186,7 @@ def test_functions_keep_every_character(api: Api, verify: Verify) -> None:
         parameters = {"type": "object", "properties": properties, "required": [text]}
         return {"type": "function", "function": {"name": "remember", "description": text, "parameters": parameters}}
 
-    for what, text, made in taken(TEXTS, lambda text: api.post_assistant(tools=[tool(text)])):
+    for what, text, made in taken(samples(api, TEXTS), lambda text: api.post_assistant(tools=[tool(text)])):
         for answer in (made, api.call("get_assistant", assistant_id=str(made.json.get("id")))):
             function = function_of(answer)
             shown = {name: function.get(name) for name in names} if isinstance(function, dict) else function
@@ -221,7 +229,7 @@ def test_an_escape_equals_its_character(api: Api, verify: Verify) -> None:
 
 @requirement("UNI-007", needs=("vector_stores",))
 def test_stores_keep_every_character(api: Api, verify: Verify) -> None:
-    for what, text in TEXTS.items():
+    for what, text in api.some(TEXTS.items()):
         made = api.store(name=text, metadata={text: text})
         answer = api.call("get_vector_store", vector_store_id=made["id"])
         for shown in (made, answer.json):

@@ -5,15 +5,16 @@ Covers UAF-001 to UAF-006. The judge sees every success on an ended object; here
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
+from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.scenario import Verify, requirement
 from assistants_conformance.scenario.situations import able, asked, sound
 from assistants_conformance.target import Answer, Api, Blocked, NotApplicable
 from assistants_conformance.target.handing import assistant_with, message_with
 from assistants_conformance.target.specimens import unknown_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 METADATA = {"metadata": {"late": "yes"}}
 
@@ -51,9 +52,9 @@ def test_nothing_starts_with_a_deleted_assistant(api: Api, verify: Verify) -> No
 
 @requirement("UAF-002")
 def test_nothing_is_done_under_a_deleted_thread(api: Api, verify: Verify) -> None:
-    assistant, thread = api.assistant()["id"], asked(api)
+    run = api.chat("Say hello.")
+    assistant, thread = str(run.get("assistant_id")), str(run["thread_id"])
     message = api.ids("list_messages", thread_id=thread)[0]
-    run = api.finished(api.run(thread, assistant))
     steps = api.steps(run)
     deleted(api, "delete_thread", thread_id=thread)
     of_run, of_message = {"thread_id": thread, "run_id": run["id"]}, {"thread_id": thread, "message_id": message}
@@ -109,32 +110,34 @@ def test_deleted_file_is_neither_read_nor_deleted(api: Api, verify: Verify) -> N
 
 
 @requirement("UAF-004", needs=("code_interpreter",))
-@pytest.mark.parametrize("holder", ["assistant", "thread", "message", "attachment"])
-def test_deleted_file_cannot_be_given(api: Api, verify: Verify, holder: str) -> None:
-    if (holder == "thread" and not api.v2) or (holder == "attachment" and api.v2):
-        raise NotApplicable(f"this version gives no files to a {holder}")
-    file, other = (api.file(filename=f"{api.unique()}.csv")["id"] for _ in range(2))
+def test_deleted_file_cannot_be_given(api: Api, verify: Verify) -> None:
+    file, other = (api.file()["id"] for _ in range(2))
     assistant, thread = api.assistant(tools=[{"type": "code_interpreter"}])["id"], api.thread()["id"]
 
-    def give(name: str) -> Answer:
-        if holder == "assistant":
-            return assistant_with(api, name)
-        if holder == "thread":
-            resources = {"code_interpreter": {"file_ids": [name]}}
-            return api.call("modify_thread", thread_id=thread, json={"tool_resources": resources})
-        if holder == "message":
-            return message_with(api, thread, name)
-        return api.call("create_assistant_file", assistant_id=assistant, json={"file_id": name})
+    def to_thread(name: str) -> Answer:
+        resources = {"code_interpreter": {"file_ids": [name]}}
+        return api.call("modify_thread", thread_id=thread, json={"tool_resources": resources})
 
+    ways: dict[str, Callable[[str], Answer]] = {
+        "an assistant": lambda name: assistant_with(api, name),
+        "a message": lambda name: message_with(api, thread, name),
+    }
+    if api.v2:
+        ways["a thread"] = to_thread
+    else:
+        ways["an assistant that is there"] = lambda name: api.call(
+            "create_assistant_file", assistant_id=assistant, json={"file_id": name}
+        )
     deleted(api, "delete_file", file_id=file)
-    api.need(give(other), f"give a file to the {holder}")
-    gone(verify, "UAF-004", give(file), 400, 404)
+    for holder, give in ways.items():
+        api.need(give(other), f"give a file to {holder}")
+        gone(verify, "UAF-004", give(file), 400, 404)
 
 
 @requirement("UAF-005", needs=("vector_stores",))
 def test_deleted_store_is_of_no_use(api: Api, verify: Verify) -> None:
-    store = {"vector_store_id": api.store(name=api.unique())["id"]}
-    file = api.file(b"A line.\n", f"{api.unique()}.txt", "text/plain")["id"]
+    store = {"vector_store_id": api.store()["id"]}
+    file = api.file()["id"]
     deleted(api, "delete_vector_store", **store)
     answers = [
         api.call("modify_vector_store", **store, json={"name": api.unique()}),
@@ -154,8 +157,8 @@ def test_deleted_store_is_of_no_use(api: Api, verify: Verify) -> None:
 
 @requirement("UAF-006", needs=("vector_stores",))
 def test_file_taken_from_a_store_is_no_longer_of_it(api: Api, verify: Verify) -> None:
-    store = api.store(name=api.unique())["id"]
-    file = api.file(b"A line.\n", f"{api.unique()}.txt", "text/plain")["id"]
+    store = api.store()["id"]
+    file = api.file()["id"]
     api.need(api.call("create_vector_store_file", vector_store_id=store, json={"file_id": file}), "add a file")
     ids = {"vector_store_id": store, "file_id": file}
     deleted(api, "delete_vector_store_file", **ids)

@@ -48,6 +48,8 @@ def need_runs(api: Api) -> None:
 def sizes(api: Api) -> list[int]:
     """Return how many requests are to begin at once, race by race."""
     most = max(2, api.settings.effort.racers)
+    if api.settings.effort.breadth:
+        return [most] * max(1, api.settings.effort.rounds)
     return sorted({2, max(2, most // 2), most}) * max(1, api.settings.effort.rounds)
 
 

@@ -58,6 +58,17 @@ def asked(api: Api, question: str = "Say hello.") -> str:
     return str(api.thread(messages=[{"role": "user", "content": question}])["id"])
 
 
+def series(api: Api, count: int) -> tuple[str, list[str]]:
+    """Return a thread with messages of which each was added by itself, and their ids, oldest first."""
+
+    def make() -> dict[str, Any]:
+        thread = api.thread()["id"]
+        return {"thread": thread, "made": [api.message(thread, f"Number {number}.")["id"] for number in range(count)]}
+
+    lent = api.lent(f"{count} messages", make)
+    return lent["thread"], lent["made"]
+
+
 def two_runs(api: Api) -> list[dict[str, Any]]:
     """Return two completed runs of one thread, of one assistant.
 

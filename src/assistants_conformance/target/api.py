@@ -367,8 +367,8 @@ class Api(Client):
         if assistant is None:
             assistant = self.assistant(instructions=demand(names), tools=tools)["id"]
         if thread is None:
-            thread = self.thread()["id"]
-            self.message(thread, "What is the weather in Paris" + (", and what is its nickname?" if calls > 1 else "?"))
+            question = "What is the weather in Paris" + (", and what is its nickname?" if calls > 1 else "?")
+            thread = self.thread(messages=[{"role": "user", "content": question}])["id"]
         if self.v2 and calls == 1:
             body.setdefault("tool_choice", {"type": "function", "function": {"name": names[0]}})
         run = self.wait(self.run(thread, assistant, **body), "requires_action")
