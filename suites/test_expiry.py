@@ -88,8 +88,8 @@ def test_queued_run_ends_by_its_expiry(api: Api, verify: Verify) -> None:
     _outlived(api, verify, "SM-018", api.run(asked(api, LABOUR), worker(api)), "queued")
 
 
-@requirement("RUN-033", "SM-035", "SM-036")
-def test_times_of_a_completed_run_are_in_order(api: Api, verify: Verify) -> None:
+@requirement("RUN-033", "RUN-035", "RUN-036", "SM-035", "SM-036", "N-33")
+def test_times_and_usage_of_a_completed_run(api: Api, verify: Verify) -> None:
     del verify  # The judge sees all of it.
-    with judged(api, "RUN-033", "SM-035", "SM-036"):
-        api.finished(api.run(asked(api), api.assistant(instructions="Answer with one word.")["id"]))
+    with judged(api, "RUN-033", "RUN-035", "RUN-036", "SM-035", "SM-036", "N-33"):
+        api.finished(api.run(asked(api), api.assistant()["id"]))

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.contract.documents import read
 from assistants_conformance.scenario import Verify, requirement
+from assistants_conformance.scenario.situations import typed_file
+from assistants_conformance.target import Blocked
 from assistants_conformance.target.handing import assistant_with, handed, message_files
 from assistants_conformance.target.samples import sample
 
@@ -29,9 +31,7 @@ def _takes(row: dict[str, Any]) -> Callable[[Api, Verify], None]:
         identifier, extension = row["requirement"], row["extension"]
         coded = row["code_interpreter"] or api.profile.platform in row.get("code_interpreter_platforms", ())
         for mime_type in row["mime_types"]:
-            answer = api.post_file(sample(extension, api.unique()), f"{api.unique()}{extension}", mime_type)
-            verify.status(identifier, answer, 200, 201)
-            file = api.need(answer, f"upload a {extension} file as {mime_type}")["id"]
+            file = _uploaded(api, verify, identifier, extension, mime_type)
             if not row["code_interpreter"]:
                 _searched(api, verify, identifier, file)
             if coded:
@@ -42,6 +42,23 @@ def _takes(row: dict[str, Any]) -> Callable[[Api, Verify], None]:
                     verify.equal(identifier, handed(used.json), [file], used)
 
     return scenario
+
+
+def _uploaded(api: Api, verify: Verify, identifier: str, extension: str, mime_type: str) -> str:
+    """Return the id of a file of a type, which another scenario may have uploaded the same way.
+
+    Raises:
+        Blocked: it is not taken.
+    """
+    try:
+        file = str(typed_file(api, extension, mime_type)["id"])
+    except Blocked:
+        answer = api.post_file(sample(extension, "a sample"), f"sample{extension}", mime_type)
+        verify.status(identifier, answer, 200, 201)
+        file = str(api.need(answer, f"upload a {extension} file as {mime_type}")["id"])
+    else:
+        verify(identifier, True, observed="taken", expected="taken")
+    return file
 
 
 def _searched(api: Api, verify: Verify, identifier: str, file: str) -> None:

@@ -221,7 +221,7 @@ def test_limit_out_of_range_is_refused(api: Api, verify: Verify) -> None:
 @requirement("PAGE-007")
 def test_unknown_order_is_refused(api: Api, verify: Verify) -> None:
     for listed, params in lists(api):
-        for order in ("newest", "ascending"):
+        for order in ("newest",) if api.settings.effort.breadth else ("newest", "ascending"):
             verify.refused("PAGE-007", api.call(listed, query={"order": order}, **params))
 
 
@@ -344,7 +344,7 @@ def test_objects_of_one_second_survive_paging(api: Api, verify: Verify) -> None:
         raise Blocked(f"in {TRIES} tries no {COUNT} messages of one create shared their second: created_at {times}")
     made = ids_of(whole)
     for order in ORDERS:
-        for limit in api.some((3, 2, 1)):
+        for limit in (3,) if api.settings.effort.breadth else (3, 2, 1):
             walked = walk_messages(api, thread, COUNT, limit, order)
             verify(
                 "PAGE-022",

@@ -51,14 +51,20 @@ def _waited(api: Api, run: dict[str, Any], *until: str) -> dict[str, Any]:
 
 
 @requirement(
-    *("SM-003", "SM-004", "SM-024", "SM-025", "SM-026", "SM-027", "SM-028", "SM-029", "N-04", "RUN-033", "SUB-014"),
+    *("SM-003", "SM-004", "SM-023", "SM-024", "SM-025", "SM-026", "SM-027", "SM-028", "SM-029"),
+    *("N-04", "N-07", "RUN-006", "RUN-033", "SUB-014"),
     needs=("function_calling",),
 )
 def test_run_that_calls_functions_waits_and_goes_on(api: Api, verify: Verify) -> None:
-    with judged(api, "SM-003", "SM-024", "SM-025", "SM-026", "SM-027", "SM-028", "N-04", "RUN-033"):
+    with judged(api, "SM-003", "SM-023", "SM-024", "SM-025", "SM-026", "SM-027", "SM-028", "N-04", "N-07", "RUN-033"):
         run = api.parked()
+        for answer in (api.post_message(run["thread_id"]), api.post_run(run["thread_id"], run["assistant_id"])):
+            verify("N-07", not answer.ok, observed=answer.told, expected="refused while a run is open", answer=answer)
     with judged(api, "SM-029", "SUB-014"):
         answer = api.submit(run)
+        verify.status("RUN-006", answer, 200)
+        shown = [answer.json.get("id"), answer.json.get("thread_id"), answer.json.get("object")]
+        verify.equal("RUN-006", shown, [run["id"], run["thread_id"], "thread.run"], answer)
         api.need(answer, "submit tool outputs")
         told = f"status {answer.json.get('status')!r}, required_action {answer.json.get('required_action')!r}"
         gone = answer.json.get("status") == "queued" and answer.json.get("required_action") is None
@@ -75,7 +81,7 @@ def _failing(api: Api) -> tuple[str, str]:
     return asked(api), api.assistant()["id"]
 
 
-@requirement("SM-006", "SM-031", "N-27")
+@requirement("SM-006", "SM-031", "N-27", "LOCK-005")
 def test_broken_run_is_failed(api: Api, verify: Verify) -> None:
     thread, assistant = _failing(api)
     with judged(api, "SM-031"):
@@ -87,6 +93,9 @@ def test_broken_run_is_failed(api: Api, verify: Verify) -> None:
     broken = ended.get("status") == "failed" and ended.get("failed_at") is not None and isinstance(error, dict)
     verify("SM-006", broken, observed=told, expected="failed, failed_at and last_error set")
     verify("N-27", isinstance(ended.get("usage"), dict), observed=ended.get("usage"), expected="usage is an object")
+    if broken:
+        verify.status("LOCK-005", api.post_message(thread, "Are you free again?"), 200)
+        verify.status("LOCK-005", api.post_run(thread, assistant), 200)
 
 
 @requirement("SM-006", "SM-031", waits=True)
@@ -101,7 +110,7 @@ def test_broken_run_that_no_poll_saw_working_is_failed(api: Api, verify: Verify)
     verify("SM-006", ended.get("status") == "failed", observed=told, expected="failed")
 
 
-@requirement("SM-010", "SM-011", "SM-021", "SM-032")
+@requirement("SM-010", "SM-011", "SM-021", "SM-032", "RUN-007", "CAN-001", "CAN-002", "CAN-004")
 def test_working_run_is_cancelled(api: Api, verify: Verify) -> None:
     for _ in range(3):
         run = working(api)
@@ -110,19 +119,26 @@ def test_working_run_is_cancelled(api: Api, verify: Verify) -> None:
             now = answer.json if answer.ok else api.get_run(run)
         if answer.status == 400 and has_ended(api, now):
             continue  # It had ended before the cancel came.
+        for rule in ("RUN-007", "CAN-001"):
+            verify.status(rule, answer, 200)
+        shown = [answer.json.get("id"), answer.json.get("object")]
+        verify.equal("RUN-007", shown, [run["id"], "thread.run"], answer)
         taken = answer.ok and now.get("status") in ("cancelling", "cancelled")
         later = api.get_run(run) if taken else {}
         told = f"{answer.status}: status {now.get('status')!r}, then {later.get('status')!r}"
         holds = taken and (later.get("status") == "cancelling" or has_ended(api, later))
-        verify("SM-010", holds, observed=told, expected="cancelling or cancelled, and not back", answer=answer)
+        for rule in ("SM-010", "CAN-001"):
+            verify(rule, holds, observed=told, expected="cancelling or cancelled, and not back", answer=answer)
         if not taken:
             raise Blocked("the cancel was not taken (SM-010)")
+        verify.refused("CAN-004", api.cancel(run))
         with judged(api, "SM-032"):
             ended = _waited(api, run)
         told = f"status {ended.get('status')!r}, cancelled_at {ended.get('cancelled_at')!r}"
         over = has_ended(api, ended)
         stamped = ended.get("status") != "cancelled" or ended.get("cancelled_at") is not None
-        verify("SM-011", over and stamped, observed=told, expected="cancelled with cancelled_at, or another end")
+        for rule in ("SM-011", "CAN-002"):
+            verify(rule, over and stamped, observed=told, expected="cancelled with cancelled_at, or another end")
         return
     raise Blocked("every run had ended before it was cancelled")
 
@@ -153,11 +169,3 @@ def test_waiting_run_is_cancelled(api: Api, verify: Verify) -> None:
     stamped = ended.get("cancelled_at") is not None and ended.get("expires_at") is None
     told += f", expires_at {ended.get('expires_at')!r}"
     verify("SM-017", stamped, observed=told, expected="cancelled_at set, expires_at null")
-
-
-@requirement("SM-024", "N-07", "SM-023", needs=("function_calling",))
-def test_waiting_run_is_the_only_one(api: Api, verify: Verify) -> None:
-    with judged(api, "SM-023", "SM-024", "N-07"):
-        run = api.parked()
-        for answer in (api.post_message(run["thread_id"]), api.post_run(run["thread_id"], run["assistant_id"])):
-            verify("N-07", not answer.ok, observed=answer.told, expected="refused while a run is open", answer=answer)

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from assistants_conformance.scenario import Verify, requirement
-from assistants_conformance.scenario.situations import TRIES, able, asked, text_of, working
-from assistants_conformance.target import Answer, Api, Blocked, NotApplicable
+from assistants_conformance.scenario.situations import TRIES, able, text_of, working
+from assistants_conformance.target import Answer, Api, Blocked
 
 ENDINGS = ("completed", "cancelled", "expired")
 
@@ -83,16 +83,6 @@ def test_lock_ends_with_the_run(api: Api, verify: Verify, ending: str) -> None:
         raise Blocked(f"the run should have been {ending} and is {ended['status']}")
     answer = api.post_message(run["thread_id"], "Are you free again?")
     verify.status("LOCK-005", answer, 200)
-    verify.status("LOCK-005", api.post_run(run["thread_id"], run["assistant_id"]), 200)
-
-
-@requirement("LOCK-005")
-def test_lock_ends_with_a_failed_run(api: Api, verify: Verify) -> None:
-    if not api.settings.failing_model:
-        raise NotApplicable("the target declares no failing_model")
-    run = api.run(asked(api), api.assistant()["id"], model=api.settings.failing_model)
-    api.finished(run, "failed")
-    verify.status("LOCK-005", api.post_message(run["thread_id"], "Are you free again?"), 200)
     verify.status("LOCK-005", api.post_run(run["thread_id"], run["assistant_id"]), 200)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from assistants_conformance.contract.documents import read
 from assistants_conformance.target import Api, Blocked, NotApplicable
 from assistants_conformance.target.prompts import CODE_INTERPRETER
+from assistants_conformance.target.samples import sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +58,32 @@ def has_ended(api: Api, run: dict[str, Any]) -> bool:
 def asked(api: Api, question: str = "Say hello.") -> str:
     """Return the id of a new thread with one question."""
     return str(api.thread(messages=[{"role": "user", "content": question}])["id"])
+
+
+def typed_file(api: Api, extension: str, mime_type: str | None) -> dict[str, Any]:
+    """Upload a file of a type; whoever asks for one of that type is given the same.
+
+    Raises:
+        Blocked: it is not taken.
+    """
+    return api.file(sample(extension, "a sample"), f"sample{extension}", mime_type)
+
+
+def some_files(api: Api, count: int) -> list[str]:
+    """Return the ids of so many files that the code interpreter takes, of different types where these are taken.
+
+    Raises:
+        Blocked: no more files can be uploaded.
+    """
+    found: list[str] = []
+    for row in read("file_types")["file_types"]:
+        if len(found) < count and row["code_interpreter"]:
+            with suppress(Blocked):
+                found.append(str(typed_file(api, row["extension"], row["mime_types"][0])["id"]))
+    while len(found) < count:
+        number = len(found)
+        found.append(str(api.file(f"{number}\n".encode(), f"n{number}.txt", "text/plain")["id"]))
+    return found
 
 
 def series(api: Api, count: int) -> tuple[str, list[str]]:
