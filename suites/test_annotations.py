@@ -1,8 +1,7 @@
 """Annotations: spans of a message's text that point to a file, and the files that they point to.
 
 Covers ANN-001 to ANN-012 and N-26. What can be read off a message is judged on all traffic (observe.rules.messages);
-the scenarios make a model write annotations and follow them. The files hold letters of four bytes and CJK brackets, so
-that an index that counts bytes is seen to be wrong.
+the scenarios make a model write annotations and follow them.
 """
 
 from __future__ import annotations
@@ -10,18 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from assistants_conformance.scenario import Verify, requirement
+from assistants_conformance.scenario.situations import quoting
 from assistants_conformance.target import Api, Blocked
 from assistants_conformance.target.prompts import CODE_INTERPRETER, TABLE
 from assistants_conformance.target.reading import inner, notes, parts, texts
 
-SENTENCES = {
-    "lighthouse.txt": "The lighthouse of Alexandria 🗼 「アレクサンドリアの灯台」 was 103 metres high.",
-    "colossus.txt": "The Colossus of Rhodes 🗿 「ロドス島の巨像」 was 33 metres high.",
-}
-QUESTION = (
-    "Search the files: how high were the lighthouse of Alexandria and the Colossus of Rhodes? Quote the sentence of "
-    "each file word for word, and cite the file after each quotation."
-)
 SPANS = ("ANN-002", "ANN-003", "ANN-009", "ANN-010", "ANN-012", "N-26")
 
 
@@ -62,18 +54,8 @@ def test_file_path_points_to_a_generated_file(api: Api, verify: Verify) -> None:
 
 @requirement("ANN-001", "ANN-006", "ANN-007", "ANN-008", "ANN-011", *SPANS, needs=("file_search",))
 def test_citation_points_to_an_uploaded_file(api: Api, verify: Verify) -> None:
-    files = [api.file(text.encode(), name, "text/plain")["id"] for name, text in SENTENCES.items()]
-    if api.v2:
-        assistant = api.assistant(tools=[{"type": "file_search"}])["id"]
-        given: dict[str, Any] = {
-            "attachments": [{"file_id": file, "tools": [{"type": "file_search"}]} for file in files]
-        }
-    else:
-        assistant = api.assistant(tools=[{"type": "retrieval"}])["id"]
-        given = {"file_ids": files}
-    thread = api.thread()["id"]
-    api.message(thread, QUESTION, **given)
-    run = api.finished(api.run(thread, assistant), "completed")
+    there = quoting(api)
+    run, files = there["run"], there["files"]
     found = _notes(api, run, "file_citation")
     for note in found:
         file = inner(note, "file_citation", "file_id")

@@ -37,7 +37,7 @@ def test_ended_run_cannot_be_cancelled(api: Api, verify: Verify, ending: str) ->
 @requirement("CAN-005", needs=("function_calling",))
 def test_idle_run_is_cancelled_or_not(api: Api, verify: Verify) -> None:
     waiting = api.parked()
-    queued = api.run(asked(api, LABOUR), worker(api))
+    queued = api.start(LABOUR, worker(api))
     for run in (waiting, queued):
         answer = api.cancel(run)
         verify.status("CAN-005", answer, 200, 400)

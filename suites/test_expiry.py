@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from assistants_conformance.scenario import Verify, requirement
-from assistants_conformance.scenario.situations import LABOUR, asked, has_ended, judged, worker, working
+from assistants_conformance.scenario.situations import LABOUR, has_ended, judged, worker, working
 from assistants_conformance.target import Api, Blocked
 
 #: A service may notice an expiry a little late; seconds.
@@ -85,11 +85,11 @@ def test_cancelling_run_ends_by_its_expiry(api: Api, verify: Verify) -> None:
 
 @requirement("SM-018", "RUN-034", waits=True)
 def test_queued_run_ends_by_its_expiry(api: Api, verify: Verify) -> None:
-    _outlived(api, verify, "SM-018", api.run(asked(api, LABOUR), worker(api)), "queued")
+    _outlived(api, verify, "SM-018", api.start(LABOUR, worker(api)), "queued")
 
 
 @requirement("RUN-033", "RUN-035", "RUN-036", "SM-035", "SM-036", "N-33")
 def test_times_and_usage_of_a_completed_run(api: Api, verify: Verify) -> None:
     del verify  # The judge sees all of it.
     with judged(api, "RUN-033", "RUN-035", "RUN-036", "SM-035", "SM-036", "N-33"):
-        api.finished(api.run(asked(api), api.assistant()["id"]))
+        api.finished(api.start("Say hello.", api.assistant()["id"]))

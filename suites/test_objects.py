@@ -131,14 +131,16 @@ def test_object_is_made_read_modified_and_deleted(api: Api, verify: Verify, kind
                 expected=f"{name} {value!r}",
                 answer=answer,
             )
-    if kind != "file":
-        _modified(api, verify, kind, other)
     answer = delete(api, one)
     api.need(answer, f"delete an object of kind {kind}")
     verify.equal("N-22", sorted(answer.json), ["deleted", "id", "object"], answer)
     verify.equal("N-22", (answer.json.get("id"), answer.json.get("deleted")), (one.id, True), answer)
     verify.status("OBJ-007", get(api, one), 404)
-    verify.status("OBJ-007", get(api, other), 200)
+    # That the other one is there is seen on the way.
+    if kind == "file":
+        verify.status("OBJ-007", get(api, other), 200)
+    else:
+        _modified(api, verify, kind, other)
     _new(verify, one, other, MAKERS[kind](api))
 
 
@@ -152,6 +154,7 @@ def _modified(api: Api, verify: Verify, kind: str, one: Made) -> None:
     metadata = {"mark": api.unique(), "second": "2"}
     changed = api.call(f"modify_{kind}", **one.params, json={"metadata": metadata})
     answer = get(api, one)
+    verify.status("OBJ-007", answer, 200)
     verify.equal("OBJ-006", changed.json.get("metadata"), metadata, changed)
     verify.equal("OBJ-006", answer.json.get("metadata"), metadata, answer)
     kept = {name: value for name, value in one.sent.items() if name != "metadata"}

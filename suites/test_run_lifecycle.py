@@ -145,7 +145,7 @@ def test_working_run_is_cancelled(api: Api, verify: Verify) -> None:
 
 @requirement("SM-015")
 def test_cancel_of_a_queued_run_is_taken_or_refused(api: Api, verify: Verify) -> None:
-    run = api.run(asked(api, STORY), api.assistant()["id"])
+    run = api.start(STORY, api.assistant()["id"])
     if run.get("status") != "queued":
         raise Blocked(f"the run was {run.get('status')} at once")
     answer = api.cancel(run)

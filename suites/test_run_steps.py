@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from assistants_conformance.scenario import Verify, requirement
-from assistants_conformance.scenario.situations import two_runs
+from assistants_conformance.scenario.situations import quoting, two_runs
 from assistants_conformance.target import Api, Blocked, NotApplicable, call_ids
 from assistants_conformance.target.prompts import CODE_INTERPRETER, PICTURE, TABLE
 from assistants_conformance.target.reading import inner, parts, rows, tool_calls, unlike
@@ -173,7 +173,7 @@ def _searched(api: Api, **query: Any) -> dict[str, Any]:
 
 @requirement("STEP-007", "STEP-009", "STEP-010", *SHAPE, needs=("file_search",))
 def test_step_of_search(api: Api, verify: Verify) -> None:
-    run = _searched(api)
+    run = quoting(api)["run"]
     kind = "file_search" if api.v2 else "retrieval"
     calls = tool_calls(api.steps(run), kind)
     if not calls:

@@ -254,16 +254,14 @@ def test_tool_choice_required_calls_a_tool(api: Api, verify: Verify) -> None:
 def test_tool_choice_decides_which_tool_is_called(api: Api, verify: Verify) -> None:
     names = [WEATHER["function"]["name"]]
     assistant = api.assistant(instructions=demand(names), tools=[NICKNAME, WEATHER])["id"]
-    silent = api.wait(api.run(asked(api, "What is the weather in Paris?"), assistant, tool_choice="none"))
+    silent = api.wait(api.start("What is the weather in Paris?", assistant, tool_choice="none"))
     kinds = [step.get("type") for step in api.steps(silent)]
     told = f"{silent.get('status')} with steps {kinds}"
     verify("RUN-026", "tool_calls" not in kinds, observed=told, expected="no step of type tool_calls")
     # The question asks for one function and the choice names the other.
     other = NICKNAME["function"]["name"]
     choice = {"type": "function", "function": {"name": other}}
-    forced = api.wait(
-        api.run(asked(api, "What is the weather in Paris?"), assistant, tool_choice=choice), "requires_action"
-    )
+    forced = api.wait(api.start("What is the weather in Paris?", assistant, tool_choice=choice), "requires_action")
     verify.equal("RUN-026", forced.get("status"), "requires_action")
     steps = api.walk("list_run_steps", query={"order": "asc"}, thread_id=forced["thread_id"], run_id=forced["id"])
     first = steps[0] if steps else {}
@@ -311,7 +309,7 @@ def test_run_at_its_cap_is_incomplete(api: Api, verify: Verify) -> None:
     cap = _limit(api, "max_completion_tokens", "minimum") or 16
     assistant = api.assistant(instructions="Answer at length.")["id"]
     with judged(api, "SM-033"):
-        run = api.finished(api.run(asked(api, STORY), assistant, max_completion_tokens=cap))
+        run = api.finished(api.start(STORY, assistant, max_completion_tokens=cap))
     details = run.get("incomplete_details")
     reason = details.get("reason") if isinstance(details, dict) else None
     told = f"{run.get('status')}, incomplete_details {details!r}, usage {run.get('usage')!r}"

@@ -40,6 +40,7 @@ OPERATIONS = (
     "modify_vector_store_file",
     "search_vector_store",
 )
+JSON_TAKERS = ("create_message", "modify_assistant", "create_assistant", "create_thread")
 _OF_RUNS = frozenset({"create_run", "create_thread_and_run", "modify_run"})
 #: What reads the object that an operation changes, or the list that it adds to, by the operation.
 READS = {
@@ -244,8 +245,9 @@ def reachable(api: Api, path: str) -> bool:
 
 
 @requirement("ERR-008", "PROP-002")
-@pytest.mark.parametrize("operation", ["create_assistant", "modify_assistant", "create_thread", "create_message"])
+@pytest.mark.parametrize("operation", JSON_TAKERS)
 def test_what_is_no_json_is_refused(api: Api, verify: Verify, operation: str) -> None:
+    api.tries(operation, JSON_TAKERS)
     aim = aimed(api, operation)
     before = aim.read()
     for name, content in list(RAW.items())[: api.settings.effort.violations]:

@@ -189,6 +189,7 @@ def same(sent: Any, answered: Any) -> bool:
 @requirement("PROP-001", "PROP-003", "PROP-004")
 @pytest.mark.parametrize("kind", KINDS)
 def test_objects_live_as_they_are_told(api: Api, verify: Verify, kind: str) -> None:
+    api.tries(kind, KINDS)
     reached(api, kind)
     life = Life(api, kind)
     explore(

@@ -19,7 +19,7 @@ NEWEST = 100
 
 def count(api: Api) -> int:
     """Return how many creates are begun at once."""
-    return max(3, min(8, api.settings.effort.racers))
+    return 3 if api.settings.effort.breadth else max(3, min(8, api.settings.effort.racers))
 
 
 def newest(api: Api, listed: str) -> list[str]:

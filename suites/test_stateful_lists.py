@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ORDERS = ("desc", "asc")
-COUNT = 4
-INSERTED = 2
+COUNT = 3
+INSERTED = 1
 SIZE = 2
 #: Others may make objects meanwhile; so many pages are walked for the own ones.
 MOST_PAGES = 40

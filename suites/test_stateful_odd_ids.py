@@ -78,7 +78,7 @@ def find_nothing(
         if not answer.ok:
             raise Blocked(f"the object is not found by its own id: {answer.told}")
     lost = 0
-    for what, text in api.some(odd(real, other), times=2):
+    for what, text in api.some(odd(real, other)):
         for operation in operations:
             try:
                 answer = api.call(operation, **around, **{name: text})

@@ -226,7 +226,8 @@ def readers(api: Api, kind: str, listed: str | None, own: dict[str, str], identi
 
     def read() -> list[Any]:
         answer = api.call(f"get_{kind}", **own)
-        rows = api.call(listed, **around, query={"limit": NEWEST}).data if listed else []
+        both = listed is not None and not api.settings.effort.breadth
+        rows = api.call(str(listed), **around, query={"limit": NEWEST}).data if both else []
         found = [row for row in rows if row.get("id") == identifier]
         if not answer.ok:
             raise Blocked(f"the {kind} cannot be read: {answer.told}")

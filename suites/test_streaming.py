@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from assistants_conformance.scenario import Verify, requirement
 from assistants_conformance.scenario.situations import LABOUR, STORY, TRIES, asked, has_ended, judged, text_of, worker
 from assistants_conformance.scenario.stores import filled, with_store
@@ -51,10 +49,20 @@ def begun(answer: Any) -> dict[str, Any]:
     return run
 
 
-@requirement(*OF_ANY_STREAM, *OF_MESSAGES, "SSE-008", needs=STREAMING)
+@requirement(*OF_ANY_STREAM, *OF_MESSAGES, "SSE-008", "SSE-022", needs=STREAMING)
 def test_run_is_streamed(api: Api, verify: Verify) -> None:
     with judged(api, "SSE-008", *OF_ANY_STREAM, *OF_MESSAGES):
-        begun(stream_question(api))
+        answer = stream_question(api)
+        run = begun(answer)
+    # What was streamed is what is read later.
+    with judged(api, "SSE-022"):
+        api.get_run(run)
+        messages = api.messages(run["thread_id"])
+        for message in told(answer, "thread.message.completed"):
+            api.call("get_message", thread_id=run["thread_id"], message_id=str(message.get("id")))
+        streamed = {str(message.get("id")) for message in told(answer, "thread.message.completed")}
+        listed = {str(message.get("id")) for message in messages}
+        verify("SSE-022", streamed <= listed, observed=f"listed: {sorted(listed)}", expected=f"{sorted(streamed)} too")
 
 
 @requirement("SSE-007", *OF_ANY_STREAM, needs=STREAMING)
@@ -133,20 +141,6 @@ def test_citation_is_streamed(api: Api, verify: Verify) -> None:
     )
     with judged(api, "ANN-013"):
         begun(stream_run(api, thread, api.assistant(tools=[{"type": "file_search"}])["id"]))
-
-
-@requirement("SSE-022", needs=STREAMING)
-def test_what_was_streamed_is_what_is_read_later(api: Api, verify: Verify) -> None:
-    with judged(api, "SSE-022"):
-        answer = stream_question(api)
-        run = begun(answer)
-        api.get_run(run)
-        messages = api.messages(run["thread_id"])
-        for message in told(answer, "thread.message.completed"):
-            api.call("get_message", thread_id=run["thread_id"], message_id=str(message.get("id")))
-        streamed = {str(message.get("id")) for message in told(answer, "thread.message.completed")}
-        listed = {str(message.get("id")) for message in messages}
-        verify("SSE-022", streamed <= listed, observed=f"listed: {sorted(listed)}", expected=f"{sorted(streamed)} too")
 
 
 @requirement("SSE-027", "MSG-028", "MSG-030", needs=STREAMING)
@@ -256,33 +250,36 @@ def test_open_stream_holds_the_lock(api: Api, verify: Verify) -> None:
 
 
 @requirement("SSE-034", "ERR-022", needs=STREAMING)
-@pytest.mark.parametrize("why", ["limit", "unknown assistant", "lock"])
-def test_refused_stream_is_a_plain_answer(api: Api, verify: Verify, why: str) -> None:
-    assistant = api.assistant()["id"]
-    if why == "lock":
-        run = api.parked()
-        thread, body = run["thread_id"], {"assistant_id": run["assistant_id"]}
-    else:
-        thread = asked(api)
-        body = {"assistant_id": assistant, "metadata": {"key": "x" * 513}}
-        if why == "unknown assistant":
-            body = {"assistant_id": unknown_id(api, "assistant")}
-    before = api.ids("list_runs", thread_id=thread)
-    answer = api.call("create_run", thread_id=thread, json={**body, "stream": True})
-    for rule in ("SSE-034", "ERR-022"):
-        verify(rule, plainly(answer), observed=answer.told, expected="a refusal as JSON", answer=answer)
-    verify.unchanged("SSE-034", before, api.ids("list_runs", thread_id=thread), "runs", answer)
+def test_refused_stream_is_a_plain_answer(api: Api, verify: Verify) -> None:
+    thread, assistant = asked(api), api.assistant()["id"]
+    long, unknown = {"assistant_id": assistant, "metadata": {"key": "x" * 513}}, unknown_id(api, "assistant")
+    answers = [
+        api.call("create_run", thread_id=thread, json={**body, "stream": True})
+        for body in (long, {"assistant_id": unknown})
+    ]
+    _plain(verify, *answers)
+    if not any(answer.ok for answer in answers):
+        verify.unchanged("SSE-034", [], api.ids("list_runs", thread_id=thread), "runs", answers[-1])
 
 
-@requirement("SSE-034", needs=(*STREAMING, "function_calling"))
-def test_refused_streamed_submit_is_a_plain_answer(api: Api, verify: Verify) -> None:
+def _plain(verify: Verify, *answers: Answer) -> None:
+    for answer in answers:
+        for rule in ("SSE-034", "ERR-022"):
+            verify(rule, plainly(answer), observed=answer.told, expected="a refusal as JSON", answer=answer)
+
+
+@requirement("SSE-034", "ERR-022", needs=(*STREAMING, "function_calling"))
+def test_stream_is_refused_plainly_while_a_run_waits(api: Api, verify: Verify) -> None:
     run = api.parked()
-    answer = api.submit(run, [{"tool_call_id": unknown_id(api, "tool_call"), "output": "1"}], stream=True)
-    verify("SSE-034", plainly(answer), observed=answer.told, expected="a refusal as JSON", answer=answer)
+    body = {"assistant_id": run["assistant_id"], "stream": True}
+    answer = api.call("create_run", thread_id=run["thread_id"], json=body)
+    _plain(verify, answer)
+    verify.unchanged("SSE-034", [run["id"]], api.ids("list_runs", thread_id=run["thread_id"]), "runs", answer)
+    late = api.submit(run, [{"tool_call_id": unknown_id(api, "tool_call"), "output": "1"}], stream=True)
+    verify("SSE-034", plainly(late), observed=late.told, expected="a refusal as JSON", answer=late)
     status = api.get_run(run).get("status")
-    verify(
-        "SSE-034", status == "requires_action", observed=f"the run is {status}", expected="requires_action as before"
-    )
+    told = f"the run is {status}"
+    verify("SSE-034", status == "requires_action", observed=told, expected="requires_action as before")
 
 
 @requirement("RUN-030", needs=STREAMING)

@@ -142,7 +142,7 @@ def test_same_outputs_are_taken_once(api: Api, verify: Verify) -> None:
 @requirement("SUB-010", "SUB-017")
 def test_only_a_waiting_run_takes_outputs(api: Api, verify: Verify) -> None:
     # This run can never wait for outputs: its assistant has no function.
-    run = api.run(asked(api), worker(api))
+    run = api.start("Say hello.", worker(api))
     for ended in (False, True):
         now = api.finished(run) if ended else run
         answer = api.submit(now, _outputs(FOREIGN))

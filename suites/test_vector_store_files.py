@@ -112,7 +112,7 @@ def _unreadable(api: Api, extension: str) -> str:
 @requirement("VS-050", "VS-031", "VS-032", needs=STORES)
 def test_types_without_text_fail_at_use_and_not_at_upload(api: Api, verify: Verify) -> None:
     store, files, refused = api.store()["id"], {}, []
-    for extension in UNREADABLE:
+    for extension in api.some(UNREADABLE):
         uploaded = api.post_file(sample(extension), f"sample{extension}", None)
         verify.status("VS-050", uploaded, 200, 201)
         file = api.need(uploaded, f"upload a {extension} file")["id"]
@@ -243,12 +243,15 @@ def test_limits_of_chunking(api: Api, verify: Verify, operation: str) -> None:
         for one in added_to:
             settled(api, "get_vector_store_file", **one)
     before, file = entries(api, store), text_file(api)
-    for strategy in (
+    beyond = (
         static(least - 1, 0),
         static(most + 1, 0),
         static(800, 401),
-        *api.some((static(800, -1), {"type": "static"}, {"type": api.unique()})),
-    ):
+        {"type": api.unique()},
+        static(800, -1),
+        {"type": "static"},
+    )
+    for strategy in api.some(beyond, times=2):
         verify.refused("VS-038", chunked(api, operation, store, file, strategy))
     verify.unchanged("VS-038", before, entries(api, store), "files of the store")
 

@@ -143,7 +143,8 @@ def _of_thread(world: World, run: Run) -> list[VectorStore]:
 
 def _within_reach(world: World, run: Run) -> list[VectorStore]:
     """Return the stores of the assistant (or those given with the run) and of the thread."""
-    return _known(world, [*run.resources.store_ids, *world.store.threads[run.thread_id].resources.store_ids])
+    thread = world.store.threads.get(run.thread_id)
+    return _known(world, [*run.resources.store_ids, *(thread.resources.store_ids if thread is not None else ())])
 
 
 def _searches(run: Run) -> bool:

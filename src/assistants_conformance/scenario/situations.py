@@ -97,6 +97,34 @@ def series(api: Api, count: int) -> tuple[str, list[str]]:
     return lent["thread"], lent["made"]
 
 
+#: Letters of four bytes and CJK brackets stand in them, so that an index that counts bytes is seen to be wrong.
+SENTENCES = {
+    "lighthouse.txt": "The lighthouse of Alexandria 🗼 「アレクサンドリアの灯台」 was 103 metres high.",
+    "colossus.txt": "The Colossus of Rhodes 🗿 「ロドス島の巨像」 was 33 metres high.",
+}
+_QUOTE = (
+    "Search the files: how high were the lighthouse of Alexandria and the Colossus of Rhodes? Quote the sentence of "
+    "each file word for word, and cite the file after each quotation."
+)
+
+
+def quoting(api: Api) -> dict[str, Any]:
+    """Return a completed `run` that was asked to search and quote two files of its message, and their ids, `files`.
+
+    Raises:
+        Blocked: there is none.
+    """
+
+    def make() -> dict[str, Any]:
+        files = [str(api.file(text.encode(), name, "text/plain")["id"]) for name, text in SENTENCES.items()]
+        tool = [{"type": "file_search" if api.v2 else "retrieval"}]
+        given = {"attachments": [{"file_id": file, "tools": tool} for file in files]} if api.v2 else {"file_ids": files}
+        thread = api.thread(messages=[{"role": "user", "content": _QUOTE, **given}])["id"]
+        return {"run": api.finished(api.run(thread, api.assistant(tools=tool)["id"]), "completed"), "files": files}
+
+    return api.lent("a run that quotes files", make)
+
+
 def two_runs(api: Api) -> list[dict[str, Any]]:
     """Return two completed runs of one thread, of one assistant.
 
@@ -105,8 +133,9 @@ def two_runs(api: Api) -> list[dict[str, Any]]:
     """
 
     def make() -> list[dict[str, Any]]:
-        thread, assistant = asked(api), str(api.assistant()["id"])
-        return [api.finished(api.run(thread, assistant), "completed") for _ in range(2)]
+        assistant = str(api.assistant()["id"])
+        first = api.finished(api.start("Say hello.", assistant), "completed")
+        return [first, api.finished(api.run(first["thread_id"], assistant), "completed")]
 
     return api.lent("two runs", make)
 
@@ -125,7 +154,7 @@ def working(api: Api, assistant: str | None = None) -> dict[str, Any]:
     """
     assistant = assistant or worker(api)
     for _ in range(TRIES):
-        run = api.wait(api.run(asked(api, LABOUR), assistant), "in_progress")
+        run = api.wait(api.start(LABOUR, assistant), "in_progress")
         if run.get("status") == "in_progress":
             return run
     raise Blocked(f"in {TRIES} tries no run was met in progress")

@@ -102,6 +102,16 @@ class Api(Client):
         """
         return list(variants)[: self.settings.effort.breadth * times or None]
 
+    def tries(self, variant: T, variants: Iterable[T]) -> None:
+        """Go on only if the effort tries this one of several variants.
+
+        Raises:
+            NotApplicable: it does without.
+        """
+        if variant not in (chosen := self.some(variants)):
+            told = ", ".join(map(str, chosen))
+            raise NotApplicable(f"the effort {self.settings.effort.name} tries {told} and not {variant}")
+
     # -- loans ---------------------------------------------------------------------------------------------------------
 
     def lent(self, key: str, make: Callable[[], T]) -> T:
@@ -200,6 +210,23 @@ class Api(Client):
         """Create a run or raise Blocked."""
         answer = self.post_run(thread, assistant, **body)
         return self._with(answer, "create a run", thread_id=thread, assistant_id=assistant)
+
+    def start(self, question: str, assistant: str, **body: Any) -> dict[str, Any]:
+        """Run an assistant on a new thread with one question, in one request where that works, or raise Blocked."""
+        messages = [{"role": "user", "content": question}]
+        if self._at_once():
+            thread = self.marked({"messages": messages})
+            answer = self.call("create_thread_and_run", json={"assistant_id": assistant, "thread": thread, **body})
+            if answer.ok and _has_owners(answer.json):
+                return self.need(answer, "create a thread and run")
+        return self.run(self.thread(messages=messages)["id"], assistant, **body)
+
+    def _at_once(self) -> bool:
+        try:
+            self.require("thread_and_run")
+        except NotApplicable:
+            return False
+        return True
 
     def get_run(self, run: dict[str, Any]) -> dict[str, Any]:
         """Read a run again or raise Blocked."""
@@ -366,12 +393,11 @@ class Api(Client):
         names = [tool["function"]["name"] for tool in tools]
         if assistant is None:
             assistant = self.assistant(instructions=demand(names), tools=tools)["id"]
-        if thread is None:
-            question = "What is the weather in Paris" + (", and what is its nickname?" if calls > 1 else "?")
-            thread = self.thread(messages=[{"role": "user", "content": question}])["id"]
         if self.v2 and calls == 1:
             body.setdefault("tool_choice", {"type": "function", "function": {"name": names[0]}})
-        run = self.wait(self.run(thread, assistant, **body), "requires_action")
+        question = "What is the weather in Paris" + (", and what is its nickname?" if calls > 1 else "?")
+        run = self.start(question, assistant, **body) if thread is None else self.run(thread, assistant, **body)
+        run = self.wait(run, "requires_action")
         if run.get("status") != "requires_action":
             raise Blocked(f"no run waits for tool outputs: it went to {run.get('status')} instead")
         if len(call_ids(run)) < calls:
@@ -398,9 +424,7 @@ class Api(Client):
         """Ask one question on a new thread and return the completed run."""
 
         def make() -> dict[str, Any]:
-            thread = self.thread(messages=[{"role": "user", "content": question}])
-            run = self.run(thread["id"], self.assistant(**assistant)["id"])
-            return self.finished(run, "completed")
+            return self.finished(self.start(question, self.assistant(**assistant)["id"]), "completed")
 
         return self._lent("chat", {"question": question, **assistant}, make)
 
