@@ -111,9 +111,13 @@ def test_empty_file_is_refused(api: Api, verify: Verify) -> None:
     nothing_left(api, verify, answer, filename)
 
 
+STEMS = ("résumé", "売上データ", "two words")
+
+
 @requirement("FILE-013", "FILE-002", "FILE-003", "FILE-012")
-@pytest.mark.parametrize("stem", ["résumé", "売上データ", "two words"])
+@pytest.mark.parametrize("stem", STEMS)
 def test_name_and_size_are_kept(api: Api, verify: Verify, stem: str) -> None:
+    api.tries(stem, STEMS)
     content = f"{api.unique()}\r\ndrei Äpfel\r\n\r\n".encode()
     filename = f"{api.unique()} {stem}.txt"
     file = api.file(content, filename, "text/plain")
@@ -164,12 +168,13 @@ def test_file_is_listed_read_and_deleted(api: Api, verify: Verify) -> None:
 
 
 @requirement("FILE-022")
-@pytest.mark.parametrize("operation", ["get_file", "get_file_content", "delete_file"])
-def test_unknown_file_answers_404(api: Api, verify: Verify, operation: str) -> None:
-    identifier = api.file(sample(".txt", api.unique()), f"{api.unique()}.txt", "text/plain")["id"]
-    verify.refused("FILE-022", api.call(operation, file_id=never_given(api, identifier)), 404)
-    if operation != "delete_file":
-        api.call("delete_file", file_id=identifier)
+def test_unknown_file_answers_404(api: Api, verify: Verify) -> None:
+    identifier = api.file(sample(".txt"), "unknown.txt", "text/plain")["id"]
+    never, reads = never_given(api, identifier), ("get_file", "get_file_content")
+    for operation in (*reads, "delete_file"):
+        verify.refused("FILE-022", api.call(operation, file_id=never), 404)
+    api.call("delete_file", file_id=identifier)
+    for operation in reads:
         verify.refused("FILE-022", api.call(operation, file_id=identifier), 404)
 
 

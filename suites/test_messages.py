@@ -198,9 +198,12 @@ def test_content_may_be_a_list_of_parts(api: Api, verify: Verify) -> None:
     told = {"type": "text", "text": api.unique()}
     more = {"type": "text", "text": api.unique()}
     contents = [[told], [told, more]]
-    for detail in api.some(DETAILS):
-        contents.append([told, {"type": "image_file", "image_file": {"file_id": picture, "detail": detail}}])
-        contents.append([told, {"type": "image_url", "image_url": {"url": IMAGE_URL, "detail": detail}}])
+    parted = [
+        {"type": kind, kind: {**image, "detail": detail}}
+        for detail in DETAILS
+        for kind, image in (("image_file", {"file_id": picture}), ("image_url", {"url": IMAGE_URL}))
+    ]
+    contents += [[told, part] for part in api.some(parted)]
     for content in contents:
         answer = api.post_message(thread, content)
         verify.status("MSG-012", answer, 200)

@@ -90,7 +90,8 @@ class Index:
             return
         cause = None
         if not self._world.file_types.accepts("file_search", file.filename):
-            cause = None if faults.on("every-type-is-indexed") else "unsupported"
+            lax = ("every-type-is-indexed", "unsupported-extension-accepted")
+            cause = None if any(faults.on(name) for name in lax) else "unsupported"
         elif faults.on("newer-types-are-not-indexed") and file.filename.lower().endswith((".cs", ".doc", ".sh")):
             cause = "unsupported"
         elif not text_of(file).strip():

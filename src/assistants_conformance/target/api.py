@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 #: Seconds before the second look at what is at work, and before those after it at the most: a run takes about a second
 #: to end and a file about two to be indexed; looking more often costs requests and shows nothing.
-_FIRST_PAUSE, _INDEXING_PAUSE, _EAGER_PAUSE = 0.45, 1.7, 0.05
+_FIRST_PAUSE, _INDEXING_PAUSE, _EAGER_PAUSE = 0.75, 1.7, 0.05
 _LONGEST_PAUSE = 2.0
 _MOST_POLLS = 400
 #: Answers to a deletion after which nothing is there any more.
@@ -102,13 +102,13 @@ class Api(Client):
         """
         return list(variants)[: self.settings.effort.breadth * times or None]
 
-    def tries(self, variant: T, variants: Iterable[T]) -> None:
-        """Go on only if the effort tries this one of several variants.
+    def tries(self, variant: T, variants: Iterable[T], times: int = 1) -> None:
+        """Go on only if the effort tries this one of several variants, as `some` chooses them.
 
         Raises:
             NotApplicable: it does without.
         """
-        if variant not in (chosen := self.some(variants)):
+        if variant not in (chosen := self.some(variants, times)):
             told = ", ".join(map(str, chosen))
             raise NotApplicable(f"the effort {self.settings.effort.name} tries {told} and not {variant}")
 

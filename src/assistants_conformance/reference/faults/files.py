@@ -39,7 +39,7 @@ FAULTS = (
     ),
     Fault("file-ids-are-uuids", "The ids of files are UUIDs.", ("FILE-025",)),
     Fault("only-utf-8-text-accepted", "Text files in UTF-16 are refused.", ("FILE-026",)),
-    Fault("unsupported-extension-accepted", "Code interpreter takes files of any extension.", ("FILE-027",)),
+    Fault("unsupported-extension-accepted", "The tools take files of any extension.", ("FILE-027",)),
     Fault("uploads-are-not-listed", "The list of files holds generated files only.", ("FILE-031",)),
     Fault("deleted-file-is-still-there", "A deleted file is still listed and can still be read.", ("FILE-031",)),
     Fault("refused-upload-leaves-a-file", "An upload that is refused is stored all the same.", ("FILE-032",)),
