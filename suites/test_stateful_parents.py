@@ -32,7 +32,7 @@ def apart(*identifiers: str) -> None:
         raise Blocked(f"one id stands for several objects (OBJ-001): {identifiers}")
 
 
-def kept(api: Api, operation: str, before: Answer, **params: str) -> None:
+def kept(api: Api, operation: str, before: Answer, **params: str) -> Answer:
     """Read a child where it belongs and go on only if it is there.
 
     Raises:
@@ -41,6 +41,7 @@ def kept(api: Api, operation: str, before: Answer, **params: str) -> None:
     after = api.call(operation, **params)
     if not before.ok or not after.ok:
         raise Blocked(f"the object is not found where it belongs: {after.told}")
+    return after
 
 
 @requirement("PAR-001")
@@ -79,9 +80,8 @@ def test_run_is_found_under_its_thread_only(api: Api, verify: Verify) -> None:
         api.call("submit_tool_outputs", **ids, json=outputs),
         api.call("list_run_steps", **ids),
     )
-    after = api.call("get_run", **own)
+    after = kept(api, "get_run", before, **own)
     verify.equal("PAR-002", after.json.get("metadata"), before.json.get("metadata"), after)
-    kept(api, "get_run", before, **own)
 
 
 @requirement("PAR-002", needs=("function_calling",))
