@@ -570,9 +570,13 @@ class Api(Client):
         self._uniques.clear()
         self._counts.clear()
         self.lighten()
+        if self.lending is not None:
+            self.lending.release(self)
         try:
             yield self
         finally:
+            if self.lending is not None:
+                self.lending.leave(self)
             self.clean()
             self.source = ""
 

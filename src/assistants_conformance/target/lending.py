@@ -87,11 +87,13 @@ class Lending:
             with api.making(loan):
                 made = make()
         except BaseException:
-            self._return(loan)
+            loan.good = False
+            api.borrowed.append(loan)
             raise
         # What a hostile target has blown up is not kept for the rest of a run.
         if sum(len(one.response.body) for one in loan.exchanges) > HEAVY:
-            self._return(loan)
+            loan.good = False
+            api.borrowed.append(loan)
             return made
         loan.thing = copy.deepcopy(made)
         with self._lock:
@@ -101,21 +103,29 @@ class Lending:
         return made
 
     def retire(self, loan: Loan) -> None:
-        """Lend an object to nobody any more; it is cleaned up like what was never lent."""
+        """Lend an object to nobody any more; once nobody holds it, it is cleaned up like what was never lent."""
         with self._lock:
             loan.good = False
             for loans in self._loans.values():
                 if loan in loans:
                     loans.remove(loan)
+            if loan.holder is None:
+                self._return(loan)
+
+    def leave(self, api: Api) -> None:
+        """Let go of what a scenario has changed, so that it can be cleaned up: the scenario is over."""
+        for loan in [loan for loan in api.borrowed if not loan.good]:
+            api.borrowed.remove(loan)
+            loan.holder = None
             self._return(loan)
 
     def release(self, api: Api, *, doubtful: bool = False) -> None:
         """Take back what a scenario held; what a `doubtful` one held may be to blame, and is lent no more."""
         held, api.borrowed = api.borrowed, []
         for loan in held:
-            if doubtful and loan.good:
-                self.retire(loan)
             loan.holder = None
+            if doubtful or not loan.good:
+                self.retire(loan)
 
     def _return(self, loan: Loan) -> None:
         with self._lock:
