@@ -47,8 +47,8 @@ def test_operations_hang_off_the_project_in_every_version(api: Api, verify: Veri
 
 @requirement("VER-018", "N-30")
 def test_threads_are_listed(api: Api, verify: Verify) -> None:
-    older = api.thread(metadata={"one": "1"})["id"]
-    newer = api.thread()["id"]
+    with api.own():
+        older, newer = api.thread(metadata={"one": "1"})["id"], api.thread()["id"]
     answer = api.call("list_threads", query={"limit": NEWEST})
     if not verify.status("VER-018", answer, 200):
         return
