@@ -131,7 +131,7 @@ def test_run_is_deaf_to_the_settings_of_its_surroundings(tmp_path):
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n", "utf-8")
     (tmp_path / "conftest.py").write_text("raise RuntimeError\n", "utf-8")
     done = command(
-        *("run", "-k", "test_other_threads_are_not_locked", "--json", "r.json", "--junit", "j.xml"),
+        *("run", "-k", "test_thread_is_locked_while_a_run_is_active", "--json", "r.json", "--junit", "j.xml"),
         cwd=tmp_path,
         PYTEST_ADDOPTS="--no-such-option",
         OPENAI_API_KEY="sk-real",
@@ -143,7 +143,7 @@ def test_run_is_deaf_to_the_settings_of_its_surroundings(tmp_path):
     Draft202012Validator(schema()).validate(result)
     rows = {row["id"]: row for row in result["requirements"]}
     assert rows["LOCK-004"]["verdict"] == "pass"
-    assert rows["LOCK-004"]["tests"] == ["suites/test_thread_locking.py::test_other_threads_are_not_locked"]
+    assert rows["LOCK-004"]["tests"] == ["suites/test_thread_locking.py::test_thread_is_locked_while_a_run_is_active"]
     assert (tmp_path / "j.xml").read_text("utf-8").count("<testcase") == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["conftest.py", "j.xml", "pytest.ini", "r.json"]
 
@@ -401,7 +401,7 @@ def test_requirements_of_an_area_go_into_a_pipe_one_a_line():
     assert first["judge"] == "rules of lock"
     assert int(first["scenarios"]) > 0
     named = invoke("requirements", "--area", "thread_locking", "--tests").stdout
-    assert "suites/test_thread_locking.py::test_message_is_refused_while_a_run_is_active" in named
+    assert "suites/test_thread_locking.py::test_thread_is_locked_while_a_run_is_active" in named
     assert "message-accepted-while-locked" in named
     assert "active" in done.stderr
     refused(invoke("requirements", "--area", "locking"), "there is no area 'locking'")

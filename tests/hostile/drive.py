@@ -26,7 +26,7 @@ from .server import KEY
 SCENARIOS = (
     ("test_threads", "test_operations_answer_200", {}),
     ("test_pagination", "test_after_answers_what_follows", {"order": "asc"}),
-    ("test_thread_locking", "test_message_is_refused_while_a_run_is_active", {}),
+    ("test_thread_locking", "test_thread_is_locked_while_a_run_is_active", {}),
     ("test_streaming", "test_run_is_streamed", {}),
     ("test_sdk", "test_function_calling_with_two_functions", {}),
 )
