@@ -288,15 +288,25 @@ class Api(Client):
 
         The last look is the one after the time has run out.
         """
-        deadline = time.monotonic() + self.settings.run_timeout
+        patience = self._patience()
         pause = first
         for _ in range(_MOST_POLLS):
-            over = time.monotonic() > deadline
+            over = patience(pause)
             self.pause(pause)
             yield
             if over:
                 return
             pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+    def _patience(self) -> Callable[[float], bool]:
+        """Return what says of a pause whether it is the last: by our clock, and by the pauses where these wind one."""
+        deadline, waited = time.monotonic() + self.settings.run_timeout, [0.0]
+
+        def over(pause: float) -> bool:
+            waited[0] += pause
+            return max(waited[0] - self.settings.run_timeout, time.monotonic() - deadline) > 0
+
+        return over
 
     # -- lists -------------------------------------------------------------------------------------------------------
 
@@ -347,12 +357,14 @@ class Api(Client):
         stays = {*self.profile.lifecycle("run").terminal, "requires_action"}
         ends = {*self.profile.lifecycle("run").terminal, *(until or ("requires_action",))}
         eager = not stays.issuperset(until)
-        deadline = time.monotonic() + self.settings.run_timeout
+        patience, over = self._patience(), False
         status, pause, told = str(run.get("status")), _EAGER_PAUSE if eager else _FIRST_PAUSE, ""
         for count in range(_MOST_POLLS):
             if count or not (eager or status in ends):
                 known = told.isdecimal() and len(told) < 10
-                self.pause(min(int(told) / 1000, _LONGEST_PAUSE) if known else pause)
+                this = min(int(told) / 1000, _LONGEST_PAUSE) if known else pause
+                over = patience(this)
+                self.pause(this)
                 pause = min(pause * 1.5, _LONGEST_PAUSE)
             answer = self.call("get_run", thread_id=run["thread_id"], run_id=run["id"])
             now = self._with(answer, "poll a run", thread_id=run["thread_id"], assistant_id=run.get("assistant_id"))
@@ -361,7 +373,7 @@ class Api(Client):
             status = str(now["status"])
             if status in ends:
                 return now
-            if time.monotonic() > deadline:
+            if over:
                 raise Blocked(f"a run was still {status} after {self.settings.run_timeout:.0f} s")
             told = answer.exchange.response.headers.get("openai-poll-after-ms", "")
         raise Blocked(f"a run was still {status} after {_MOST_POLLS} polls")

@@ -25,6 +25,8 @@ Walk = list[Element]
 #: How many requirements are made short in one search, and how many walks are tried for each.
 _SHORTENED = 2
 _MOST_TRIES = 30
+#: How many requests that may take: a walk has some hundred at the most, but for a target whose lists do not end.
+_MOST_REQUESTS = 2000
 #: After so many walks that could not go on, the others would not either.
 _MOST_STUCK = 5
 
@@ -186,7 +188,7 @@ class Search:
 
     def _shorten(self, elements: Walk, requirement: str, known: Collection[str]) -> None:
         """Take out elements, halves first, then single ones, then make their numbers small, as long as it deviates."""
-        left = _MOST_TRIES
+        left, most = _MOST_TRIES, self._api.requests + _MOST_REQUESTS
         size = max(1, len(elements) // 2)
         while True:
             place = 0
@@ -194,7 +196,7 @@ class Search:
             while place < len(elements):
                 smaller = elements[:place] + elements[place + size :]
                 left -= 1
-                if left < 0:
+                if left < 0 or self._api.requests > most:
                     return
                 if smaller and requirement in self.one(smaller, known):
                     elements, shorter = smaller, True
