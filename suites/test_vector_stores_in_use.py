@@ -1,7 +1,7 @@
 """Vector stores in use: given to assistants and threads, made by threads and messages, searched by runs, expired.
 
-Covers ASST-022, ASST-023, THR-011, MSG-016, VS-024 to VS-027, VS-029, VS-043, VS-049, VS-053 and VS-056. What a model writes
-decides nothing: looked at are the stores, the steps and the files that annotations name.
+Covers ASST-022, ASST-023, THR-011, MSG-016, VS-024 to VS-027, VS-029, VS-043, VS-049, VS-053 and VS-056. What a model
+writes decides nothing: looked at are the stores, the steps and the files that annotations name.
 """
 
 from __future__ import annotations
