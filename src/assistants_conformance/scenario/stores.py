@@ -156,7 +156,9 @@ def searched(api: Api) -> dict[str, Any]:
     Raises:
         Blocked: there is none.
     """
-    files = library(api)
+    # Whoever deletes the store may find that its files went along: no other scenario is to be lent these.
+    with api.own():
+        files = library(api)
     text_file(api, FACTS["kestrel.txt"] + " He also keeps the keys.", "stranger.txt")
     store = filled(api, *files.values())
     assistant = reader(api, store)
@@ -176,10 +178,10 @@ def batched(api: Api) -> dict[str, str]:
     Raises:
         Blocked: there is none.
     """
-    file = text_file(api)
 
     def make() -> dict[str, str]:
-        store = str(api.store()["id"])
-        return {"store": store, "batch": str(api.need(api.post_batch(store, [file]), "add a batch")["id"])}
+        file, store = text_file(api), str(api.store()["id"])
+        batch = api.need(api.post_batch(store, [file]), "add a batch")["id"]
+        return {"file": file, "store": store, "batch": str(batch)}
 
-    return {"file": file, **api.lent(f"a batch of {file}", make)}
+    return api.lent("a store with a batch", make)
