@@ -12,6 +12,7 @@ import pytest
 
 from assistants_conformance.scenario import Verify, requirement
 from assistants_conformance.scenario.explore import Deviation, explore
+from assistants_conformance.scenario.stores import text_file
 from assistants_conformance.target import Answer, Api, Blocked, NotApplicable
 
 if TYPE_CHECKING:
@@ -55,9 +56,7 @@ def lined_up(api: Api, kind: str, groups: list[int]) -> tuple[dict[str, Any], in
             api.message(thread, "Say hello.")
             api.finished(api.run(thread, assistant))
         return {"thread_id": thread}, len(groups)
-    files = [
-        api.file(f"{api.unique()}\n".encode(), f"{api.unique()}.txt", "text/plain")["id"] for _ in range(sum(groups))
-    ]
+    files = [text_file(api) for _ in range(sum(groups))]
     store = api.store(file_ids=files)["id"]
     api.indexed("get_vector_store", vector_store_id=store)
     return {"vector_store_id": store}, len(files)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from assistants_conformance.scenario.situations import able
 from assistants_conformance.target import Api, Blocked
 from assistants_conformance.target.reading import inner, rows, tool_calls
 
@@ -105,17 +106,15 @@ def start_search(api: Api, thread: str, assistant: str) -> Answer:
     return answer if answer.ok or answer.status != 400 else api.post_run(thread, assistant)
 
 
-def search(api: Api, thread: str, assistant: str) -> dict[str, Any]:
-    """Return a completed run that has searched.
-
-    Raises:
-        Blocked: it did not complete, or its steps show no search.
-    """
-    run = api.need(start_search(api, thread, assistant), "create a run")
-    run = api.finished({**run, "thread_id": thread}, "completed")
-    if not tool_calls(api.steps(run), "file_search"):
-        raise Blocked("the model was made to search and its steps show no call of file_search")
-    return run
+def ask_anew(api: Api, assistant: str) -> Answer:
+    """Create a run that has to search, on a new thread; return the raw answer. In one request where that works."""
+    if able(api, "thread_and_run"):
+        thread = api.marked({"messages": [{"role": "user", "content": QUESTION}]})
+        body = {"assistant_id": assistant, "thread": thread, "tool_choice": SEARCH}
+        answer = api.call("create_thread_and_run", json=body)
+        if answer.ok and isinstance(answer.json.get("thread_id"), str):
+            return answer
+    return start_search(api, asking(api), assistant)
 
 
 def results(steps: list[dict[str, Any]]) -> list[str]:
@@ -149,19 +148,40 @@ def asking(api: Api, **thread: Any) -> str:
 
 
 def searched(api: Api) -> dict[str, Any]:
-    """Return a completed run that has searched a library (`run`), its `files` by name, its `store`, its `assistant`.
+    """Return a completed run that has searched a library.
 
-    A file that lies in no store holds the answer too; nobody may find it.
+    It comes as `run`, with its `steps`, its `files` by name, its `store`, the `before` that this was last used, and its
+    `assistant`. A file that lies in no store holds the answer too; nobody may find it.
+
+    Raises:
+        Blocked: there is none.
+    """
+    # Whoever deletes the store may find that its files went along: no other scenario is to be lent these.
+    with api.own():
+        files = library(api)
+    text_file(api, FACTS["kestrel.txt"] + " He also keeps the keys.", "stranger.txt")
+    store = filled(api, *files.values())
+    assistant = reader(api, store)
+    # So that a use of the store by its creation is not taken for one by the run.
+    api.wind(5)
+    before = api.call("get_vector_store", **place(store)).json.get("last_active_at")
+    run = api.finished(api.need(ask_anew(api, assistant), "create a run"), "completed")
+    steps = api.steps(run)
+    if not tool_calls(steps, "file_search"):
+        raise Blocked("the model was made to search and its steps show no call of file_search")
+    return {"files": files, "store": store, "before": before, "assistant": assistant, "run": run, "steps": steps}
+
+
+def batched(api: Api) -> dict[str, str]:
+    """Return a `file`, a `store` and a `batch` that brings the one into the other.
 
     Raises:
         Blocked: there is none.
     """
 
-    def make() -> dict[str, Any]:
-        files = library(api)
-        text_file(api, FACTS["kestrel.txt"] + " He also keeps the keys.", "stranger.txt")
-        store = filled(api, *files.values())
-        assistant = reader(api, store)
-        return {"files": files, "store": store, "assistant": assistant, "run": search(api, asking(api), assistant)}
+    def make() -> dict[str, str]:
+        file, store = text_file(api), str(api.store()["id"])
+        batch = api.need(api.post_batch(store, [file]), "add a batch")["id"]
+        return {"file": file, "store": store, "batch": str(batch)}
 
-    return api.lent("a run that has searched", make)
+    return api.lent("a store with a batch", make)
