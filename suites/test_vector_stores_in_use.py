@@ -245,7 +245,8 @@ def _not_searched_any_more(api: Api, verify: Verify, there: dict[str, Any]) -> N
 def test_run_waits_for_the_files_of_its_thread(api: Api, verify: Verify) -> None:
     assistant = reader(api)
     for _ in range(TRIES):
-        text = FACTS["kestrel.txt"] + "\n" + "\n".join(f"Line {number} of {api.unique()}." for number in range(2000))
+        word = api.unique()
+        text = FACTS["kestrel.txt"] + "\n" + "\n".join(f"Line {number} of {word}." for number in range(20_000))
         given = message_files(api, text_file(api, text), tool="file_search")
         shown = api.thread(messages=[{"role": "user", "content": QUESTION, **given}])
         thread = shown["id"]
@@ -257,7 +258,8 @@ def test_run_waits_for_the_files_of_its_thread(api: Api, verify: Verify) -> None
             break
     else:
         raise Blocked("the files were indexed before a run had begun")
-    run = api.finished(run, "completed")
+    # What a run did not wait for may be indexed a moment after it has ended.
+    run = api.finished(run, "completed", eager=True)
     waited = int(run.get("completed_at") or 0) - int(run.get("created_at") or 0)
     answer = store_of(api, stores[0])
     open_files = inner(answer.json, "file_counts", "in_progress")

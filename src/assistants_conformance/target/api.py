@@ -344,19 +344,20 @@ class Api(Client):
 
     # -- runs --------------------------------------------------------------------------------------------------------
 
-    def wait(self, run: dict[str, Any], *until: str) -> dict[str, Any]:
+    def wait(self, run: dict[str, Any], *until: str, eager: bool = False) -> dict[str, Any]:
         """Poll a run until it is in one of the states, or has ended, and return it as last seen.
 
         Args:
             run: as it was last seen.
             until: the states; none: `requires_action`. One that goes by itself is looked for often, lest it be missed.
+            eager: look often all the same.
 
         Raises:
             Blocked: the deadline passed, or a poll failed.
         """
         stays = {*self.profile.lifecycle("run").terminal, "requires_action"}
         ends = {*self.profile.lifecycle("run").terminal, *(until or ("requires_action",))}
-        eager = not stays.issuperset(until)
+        eager = eager or not stays.issuperset(until)
         patience, over = self._patience(), False
         status, pause, told = str(run.get("status")), _EAGER_PAUSE if eager else _FIRST_PAUSE, ""
         for count in range(_MOST_POLLS):
@@ -378,13 +379,13 @@ class Api(Client):
             told = answer.exchange.response.headers.get("openai-poll-after-ms", "")
         raise Blocked(f"a run was still {status} after {_MOST_POLLS} polls")
 
-    def finished(self, run: dict[str, Any], *expected: str) -> dict[str, Any]:
+    def finished(self, run: dict[str, Any], *expected: str, eager: bool = False) -> dict[str, Any]:
         """Wait for the end of a run and return it; with `expected`, it must have ended in one of these states.
 
         Raises:
             Blocked: it ended otherwise.
         """
-        now = self.wait(run, *(expected or self.profile.lifecycle("run").terminal))
+        now = self.wait(run, *(expected or self.profile.lifecycle("run").terminal), eager=eager)
         if expected and now.get("status") not in expected:
             raise Blocked(f"a run ended {now.get('status')} ({now.get('last_error')}), not {' or '.join(expected)}")
         return now

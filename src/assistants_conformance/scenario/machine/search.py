@@ -25,8 +25,8 @@ Walk = list[Element]
 #: How many requirements are made short in one search, and how many walks are tried for each.
 _SHORTENED = 2
 _MOST_TRIES = 30
-#: How many requests that may take: a walk has some hundred at the most, but for a target whose lists do not end.
-_MOST_REQUESTS = 2000
+#: How many requests that may take, and on a target that deviates in so many ways that no single one is sought for.
+_MOST_REQUESTS, _FEW_REQUESTS, _MANY = 2000, 300, 8
 #: After so many walks that could not go on, the others would not either.
 _MOST_STUCK = 5
 
@@ -188,7 +188,8 @@ class Search:
 
     def _shorten(self, elements: Walk, requirement: str, known: Collection[str]) -> None:
         """Take out elements, halves first, then single ones, then make their numbers small, as long as it deviates."""
-        left, most = _MOST_TRIES, self._api.requests + _MOST_REQUESTS
+        allowed = _MOST_REQUESTS if len(self.found) < _MANY else _FEW_REQUESTS
+        left, most = _MOST_TRIES, self._api.requests + allowed
         size = max(1, len(elements) // 2)
         while True:
             place = 0
