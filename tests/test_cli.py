@@ -150,7 +150,7 @@ def test_run_is_deaf_to_the_settings_of_its_surroundings(tmp_path):
 
 def test_run_finds_a_fault_with_two_workers(tmp_path):
     done = command(
-        *("run", "-n", "2", "-k", "second_run_is_refused or other_threads", "--fault", "second-run-accepted"),
+        *("run", "-n", "2", "-k", "thread_is_locked or lock_ends", "--fault", "second-run-accepted"),
         cwd=tmp_path,
     )
     assert done.returncode == 1, done.stdout + done.stderr
@@ -194,7 +194,8 @@ def recording(file, *, spoil: bool = False):
         return observe(exchange)
 
     api.judge.observe = keep
-    run = api.parked()
+    thread = api.thread(messages=[{"role": "user", "content": "What is the weather in Paris?"}])["id"]
+    run = api.parked(thread=thread)
     api.release(run)
     file.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
     return len(lines)
