@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
 
     from jsonschema import ValidationError
     from jsonschema.protocols import Validator
+
+#: How many values with departures a shape remembers.
+_MOST_KNOWN = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,14 @@ def brief(value: Any, limit: int = 120) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
+def _digest(value: Any) -> bytes:
+    """Return what tells a value from others; empty where it is nested too deeply to be written."""
+    try:
+        return hashlib.sha256(json.dumps(value, sort_keys=True).encode("utf-8", "surrogatepass")).digest()
+    except (RecursionError, TypeError, ValueError):
+        return b""
+
+
 class Shape:
     """One schema, compiled once."""
 
@@ -41,6 +54,7 @@ class Shape:
         self.requirement = requirement
         self._fast = jsonschema_rs.Draft202012Validator(schema)
         self._branches: dict[int, jsonschema_rs.Draft202012Validator] = {}
+        self._known: dict[bytes, tuple[Problem, ...]] = {}
 
     @cached_property
     def requirements(self) -> frozenset[str]:
@@ -61,8 +75,15 @@ class Shape:
         """Return every departure; empty where the value fits."""
         if self._fast.is_valid(value):
             return []
-        found = [problem for error in self._exact.iter_errors(value) for problem in self._explained(error)]
-        return list(dict.fromkeys(found))
+        # A target that departs shows the same objects in list after list, and telling how is slow.
+        key = _digest(value)
+        known = self._known.get(key) if key else None
+        if known is None:
+            found = [problem for error in self._exact.iter_errors(value) for problem in self._explained(error)]
+            known = tuple(dict.fromkeys(found))
+            if key and len(self._known) < _MOST_KNOWN:
+                self._known[key] = known
+        return list(known)
 
     def ruled(self, value: Any) -> set[str]:
         """Return the requirements that rule on what is really there; those on absent parts have nothing to say."""
