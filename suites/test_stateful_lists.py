@@ -117,7 +117,7 @@ def test_messages_are_walked_once(api: Api, verify: Verify) -> None:
         def insert(thread: str = thread) -> str:
             return str(api.message(thread, api.unique())["id"])
 
-        made = [insert() for _ in range(COUNT)]
+        made = [insert() for _ in range(max(COUNT, size + 1))]
         walk_both_ways(api, verify, "STAB-001", "list_messages", insert, made, size=size, thread_id=thread)
 
 

@@ -1,12 +1,16 @@
 """The judge remembers objects that are alive, and nothing else."""
 
+from dataclasses import replace
+
 from assistants_conformance.contract import load_profile
 from assistants_conformance.observe import Exchange, Judge, Request, Response
 from assistants_conformance.scenario.embed import embed, embedded_settings
 
 
 def test_ended_objects_are_forgotten():
-    api = embed(embedded_settings(load_profile()))
+    # Declared, lest a probe leave a run of its own.
+    declared = {"thread_and_run": True, "streaming": True}
+    api = embed(replace(embedded_settings(load_profile()), capabilities=declared))
     world, _ = api.judge._session("")
     for _ in range(20):
         run = api.chat("Hello.")

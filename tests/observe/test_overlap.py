@@ -20,7 +20,7 @@ def told():
         before = []
         api = embed(embedded_settings(PROFILE))
         api.judge.observe = before.append
-        run = api.parked()
+        run = api.parked(thread=api.thread()["id"])
         known = len(before)
         for operation in operations:
             if operation == SUBMIT:

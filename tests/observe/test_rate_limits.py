@@ -9,6 +9,7 @@ import pytest
 
 from assistants_conformance.contract import load_profile
 from assistants_conformance.observe import Exchange, Judge, Request, Response
+from assistants_conformance.reference import index, runs
 from assistants_conformance.reporting.costs import spent
 from assistants_conformance.reporting.tally import Tally
 from assistants_conformance.scenario import applies, conduct
@@ -47,6 +48,14 @@ def held_back(every, status=429, profile="foundry-v1"):
     return api
 
 
+@pytest.fixture
+def unhurried(monkeypatch):
+    """Work takes longer than a request is held back: else nobody could be met at work, and that is no verdict."""
+    monkeypatch.setattr(runs, "WORK_SECONDS", 8)
+    monkeypatch.setattr(index, "INDEX_SECONDS", 8)
+
+
+@pytest.mark.usefixtures("unhurried")
 def test_overload_for_the_moment_is_waited_for_and_counted_and_changes_no_verdict():
     tally = Tally()
     api = held_back(EVERY, 503, "openai-v2")
@@ -82,6 +91,7 @@ def test_only_an_overload_that_says_when_to_come_again_is_passed_over(closed):
     assert ("ERR-025" in judged(500, b"<html>busy</html>", {**html, "retry-after": "2"}, closed=closed)) is closed
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_target_that_holds_back_is_judged_as_any_other():
     tally = Tally()
     api = held_back(EVERY)

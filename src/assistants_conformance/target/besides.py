@@ -22,10 +22,12 @@ def files_of(api: Api, thread: str) -> list[str]:
             if "code_interpreter" not in tools(told) or told.get("status") in api.profile.lifecycle("run").terminal:
                 continue
             run = {**told, "thread_id": thread}
-            if run.get("status") == "requires_action":
-                api.cancel(run)
             with suppress(Blocked):
-                api.wait(run, "completed")
+                if run.get("status") != "requires_action":
+                    run = api.wait(run, "completed", "requires_action")
+                if run.get("status") == "requires_action":
+                    api.cancel(run)
+                    api.wait(run, "cancelled")
     with suppress(Blocked):
         return list(generated(api.call("list_messages", thread_id=thread, query={"limit": 100}).json))
     return []
