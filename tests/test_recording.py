@@ -240,7 +240,7 @@ def test_request_that_was_not_recorded_fails_with_the_nearest(copied):
     file.write_text(file.read_text("utf-8").replace('"model": "gpt-4o"', '"model": "gpt-older"'), "utf-8")
     ran = done(copied, "run", "--replay", "c", "--json", "r.json", status=1)
     assert "test_run_in_progress_cannot_be_modified: not in the cassette: POST /openai/assistants;" in ran.stdout
-    assert '\n- "model": "gpt-older"\n+ "model": "gpt-4o"\n' in ran.stdout
+    assert '\n- "model": "gpt-older",\n+ "model": "gpt-4o",\n' in ran.stdout
     assert "a part only: 1 scenarios ask for what was not recorded" in ran.stdout
     assert json.loads((copied / "r.json").read_text())["verdict"] == "incomplete"
 
@@ -251,10 +251,8 @@ def test_answers_that_nobody_asks_for_are_told(copied):
     extra = text[text.index("- request:") : text.index("- request:", text.index("- request:") + 1)]
     file.write_text(text.replace("version: 1\n", extra + "version: 1\n"), "utf-8")
     ran = done(copied, "run", "--replay", "c", *PART)
-    assert (
-        "recorded answers that nobody asked for: suites/test_thread_locking.py::test_run_in_progress_cannot_be_modified: 1"
-        in (ran.stdout)
-    )
+    scenario = "suites/test_thread_locking.py::test_run_in_progress_cannot_be_modified"
+    assert f"recorded answers that nobody asked for: {scenario}: 1" in ran.stdout
 
 
 def test_old_cassettes_are_told(copied):

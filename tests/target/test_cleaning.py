@@ -13,9 +13,12 @@ from assistants_conformance.reporting.tally import Tally
 from assistants_conformance.scenario import applies, conduct
 from assistants_conformance.scenario.embed import embedded_settings
 from assistants_conformance.scenario.gather import scenarios
+from assistants_conformance.scenario.situations import asked
 from assistants_conformance.target import Api, Capabilities
+from assistants_conformance.target.besides import files_of
 from assistants_conformance.target.book import read
 from assistants_conformance.target.ledger import Ledger
+from assistants_conformance.target.prompts import WEATHER
 
 #: Searches make what no answer shows: a store for an assistant without the search, a file on a thread that they delete.
 SEARCHES = "suites/test_search_"
@@ -71,3 +74,14 @@ def test_no_scenario_leaves_anything_behind(profile, tmp_path):
     assert not api.ledger.book.alive
     assert all(one.refused for one in read(file).intents.values())
     assert "embedded-reference-key" not in file.read_text("utf-8")
+
+
+def test_run_that_comes_to_wait_for_outputs_is_not_waited_for():
+    _, api = staged("openai-v2")
+    assistant = api.assistant(tools=[WEATHER, {"type": "code_interpreter"}])["id"]
+    run = api.run(asked(api, "What is the weather in Paris?"), assistant)
+    assert run["status"] == "queued"
+    seen = api.requests
+    assert files_of(api, run["thread_id"]) == []
+    assert api.get_run(run)["status"] == "cancelled"
+    assert api.requests - seen < 10
