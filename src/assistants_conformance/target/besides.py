@@ -27,7 +27,7 @@ def files_of(api: Api, thread: str) -> list[str]:
                     run = api.wait(run, "completed", "requires_action")
                 if run.get("status") == "requires_action":
                     api.cancel(run)
-                    api.wait(run, "cancelled")
+                    api.finished(run)
     with suppress(Blocked):
         return list(generated(api.call("list_messages", thread_id=thread, query={"limit": 100}).json))
     return []
