@@ -145,8 +145,8 @@ def test_finding_of_what_waited_is_reported(tmp_path):
 def test_interrupted_run_waits_for_nobody_and_leaves_nothing(tmp_path):
     with Counted("openai-v2", tmp_path / "ledgers", 50) as server:
         run = server.start("run", "-k", "test_waiting_run_expires or test_expired_run_stays", "--run-expiry", "50")
-        # Both have a thread, and nobody asks for anything any more.
-        wait_for(lambda: len(server.held()["threads"]) == 2)
+        # Both have a thread (what was probed may hold one more), and nobody asks for anything any more.
+        wait_for(lambda: len(server.held()["threads"]) >= 2)
         before = -1
         while before != (before := server.answers()):
             time.sleep(2)
