@@ -24,6 +24,7 @@ from assistants_conformance.plugin.options import embedded, level_of, options_of
 from assistants_conformance.plugin.recording import KeepError, Recording
 from assistants_conformance.plugin.replaying import Replaying
 from assistants_conformance.plugin.taping import LIVE_ONLY, NoCassette, Tapes, asked
+from assistants_conformance.plugin.word import Word
 from assistants_conformance.reporting.console import Ink, report, screen, totals, verdict_line
 from assistants_conformance.reporting.costs import costs, spent
 from assistants_conformance.reporting.edges import lifecycle, table
@@ -123,7 +124,7 @@ class Session:
             if not worker:
                 self._recording.probe(self.settings, self._new_judge())
             known = self._recording.capabilities
-        self._capabilities = Capabilities(self.settings.capabilities, known)
+        self._capabilities = Capabilities(self.settings.capabilities, known, Word(self._keeping.meeting))
         self._known = {one.requirement: one for one in self.settings.known}
         #: A clock that can be wound, or a tape, makes waiting cost nothing.
         self.waits_aside = live and self._tapes is None and not self.settings.clock_url

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from assistants_conformance.target.answer import Answer, Blocked, NotApplicable
 from assistants_conformance.target.prompts import BRIEF, bing_tool, mcp_tool
@@ -135,14 +135,42 @@ PROBES: Mapping[str, Callable[[Api], tuple[bool, str]]] = {
 }
 
 
-class Capabilities:
-    """The capabilities of one target, each found out at most once."""
+class Others(Protocol):
+    """The other processes of a run, as far as one of them can probe for all."""
 
-    def __init__(self, declared: Mapping[str, bool], known: Mapping[str, tuple[bool, str]] | None = None) -> None:
+    def claim(self, name: str) -> bool:
+        """Take something upon this process; say whether nobody has taken it before."""
+
+    def release(self, name: str) -> None:
+        """Leave it to whoever needs it next."""
+
+    def end(self, name: str, kind: str, told: str) -> None:
+        """Say what came of it."""
+
+    def outcome(self, name: str) -> tuple[str, str] | None:
+        """Wait for what another process has come to: kind and words. None: nobody works at it any more."""
+
+
+class Capabilities:
+    """The capabilities of one target, each found out at most once.
+
+    Args:
+        declared: what the settings say of it, by capability.
+        known: what was found out before, with how.
+        others: who probes as well; None: this process is alone.
+    """
+
+    def __init__(
+        self,
+        declared: Mapping[str, bool],
+        known: Mapping[str, tuple[bool, str]] | None = None,
+        others: Others | None = None,
+    ) -> None:
         self._known: dict[str, tuple[bool, str]] = {
             name: (value, f"declared: {name} = {str(value).lower()}") for name, value in declared.items()
         }
         self._known.update({name: (there, how) for name, (there, how) in (known or {}).items()})
+        self._others = others
         self._lock = threading.RLock()
 
     @property
@@ -171,12 +199,35 @@ class Capabilities:
     def _probe(self, api: Api, name: str) -> None:
         if name in self._known:
             return
-        probe = PROBES.get(name)
+        others, shared = self._others, f"capability {name}"
+        if others is None or name not in PROBES:
+            self._known[name] = _probed(api, name)
+            return
+        if not others.claim(shared):
+            with api.waiting():
+                told = others.outcome(shared)
+            if told is not None:
+                self._known[name] = (told[0] == _THERE, told[1])
+                return
+            # Who had begun is gone, and has not said what it came to: nobody waits for it again.
         try:
-            self._known[name] = probe(api) if probe is not None else (True, "neither declared nor probed")
-        except Blocked as error:
-            # Not known to be absent: whoever needs it will be blocked by the same, and say so.
-            self._known[name] = (True, f"the probe did not get through: {error}")
+            there, how = self._known[name] = _probed(api, name)
+        except BaseException:
+            others.release(shared)
+            raise
+        others.end(shared, _THERE if there else _LACKING, how)
 
 
-__all__ = ["PROBES", "Answer", "Capabilities"]
+_THERE, _LACKING = "there", "lacking"
+
+
+def _probed(api: Api, name: str) -> tuple[bool, str]:
+    probe = PROBES.get(name)
+    try:
+        return probe(api) if probe is not None else (True, "neither declared nor probed")
+    except Blocked as error:
+        # Not known to be absent: whoever needs it will be blocked by the same, and say so.
+        return True, f"the probe did not get through: {error}"
+
+
+__all__ = ["PROBES", "Answer", "Capabilities", "Others"]
