@@ -1,6 +1,6 @@
 """Messages: creating, reading, listing, changing and deleting them, and what a run writes.
 
-Covers MSG-001 to MSG-033, the fields MSG-F01 to MSG-F15, and N-03.
+Covers MSG-001 to MSG-033 but MSG-024 (test_pagination.py), the fields MSG-F01 to MSG-F15, and N-03.
 """
 
 from __future__ import annotations
@@ -18,8 +18,6 @@ from assistants_conformance.target.reading import inner, parts, rows, texts
 FIELDS = tuple(f"MSG-F{number:02}" for number in (*range(1, 11), 15))
 LONGEST_ACCEPTED = 256_000
 SERIES = 7
-#: The parameter of a wait that makes two times differ where a service keeps whole seconds.
-APART_SECONDS = 2
 DETAILS = ("auto", "low", "high")
 IMAGE_URL = "https://upload.wikimedia.org/wikipedia/commons/4/47/PNG_transparency_demonstration_1.png"
 TEXTS = {
@@ -319,16 +317,6 @@ def test_image_of_a_message_is_a_file(api: Api, verify: Verify) -> None:
         kinds = [part.get("type") for part in rows(message.get("content"))]
         holds = kinds.index("image_file") < kinds.index("text")
         verify("MSG-023", holds, observed=kinds, expected="the image before the text")
-
-
-@requirement("MSG-024", waits=True)
-def test_newest_message_comes_first(api: Api, verify: Verify) -> None:
-    thread = api.thread()["id"]
-    older = api.message(thread)["id"]
-    api.wind(APART_SECONDS)
-    newer = api.message(thread)["id"]
-    answer = api.call("list_messages", thread_id=thread)
-    verify.equal("MSG-024", [row.get("id") for row in answer.data], [newer, older], answer)
 
 
 @requirement("MSG-026")

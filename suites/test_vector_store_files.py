@@ -90,51 +90,48 @@ def test_list_of_files_is_paged(api: Api, verify: Verify) -> None:
         verify.equal("PAGE-013", page.json.get("has_more"), False, page)
 
 
-@requirement("PAGE-018", needs=STORES)
-def test_filter_selects_files_by_status(api: Api, verify: Verify) -> None:
-    good, bad, store = text_file(api), _unreadable(api, ".zip"), api.store()["id"]
-    wanted: dict[str, list[str]] = {"completed": [], "failed": [], "in_progress": [], "cancelled": []}
-    for file in (good, bad):
-        if api.post_store_file(store, file).ok:
-            status = settled(api, "get_vector_store_file", **place(store, file_id=file)).get("status")
-            wanted.setdefault(str(status), []).append(file)
-    if wanted["completed"] != [good]:
-        raise Blocked(f"the files of a store came to {wanted}")
-    for status, files in wanted.items():
-        listed = api.ids("list_vector_store_files", vector_store_id=store, query={"filter": status})
-        verify.equal("PAGE-018", (status, sorted(listed)), (status, sorted(files)))
-
-
-def _unreadable(api: Api, extension: str) -> str:
-    return str(api.file(sample(extension, api.unique()), f"{api.unique()}{extension}", None)["id"])
-
-
-@requirement("VS-050", "VS-031", "VS-032", needs=STORES)
-def test_types_without_text_fail_at_use_and_not_at_upload(api: Api, verify: Verify) -> None:
-    store, files, refused = api.store()["id"], {}, []
+@requirement("VS-050", "VS-031", "VS-032", "PAGE-018", needs=STORES)
+def test_types_without_text_fail_at_use_and_are_listed_as_failed(api: Api, verify: Verify) -> None:
+    good, store, files, refused = text_file(api), api.store()["id"], {}, []
+    api.need(api.post_store_file(store, good), "add a file")
     for extension in api.some(UNREADABLE):
         uploaded = api.post_file(sample(extension), f"sample{extension}", None)
         verify.status("VS-050", uploaded, 200, 201)
         file = api.need(uploaded, f"upload a {extension} file")["id"]
         answer = api.post_store_file(store, file)
         if answer.ok:
-            files[extension] = file
+            files[file] = extension
         else:
             verify.refused("VS-050", answer)
             refused.append(file)
     here = entries(api, store)
     verify("VS-050", not set(refused) & set(here), observed=here, expected="nothing that was refused")
+    seen = {file: settled(api, "get_vector_store_file", **place(store, file_id=file)) for file in (good, *files)}
+    _filtered(api, verify, store, good, seen)
     if not files:
         raise NotApplicable("the files were refused at once, so that no entry shows how one failed")
-    for extension, file in files.items():
-        now = settled(api, "get_vector_store_file", **place(store, file_id=file))
+    for file, extension in files.items():
+        now = seen[file]
         told = f"a {extension} file that is {now.get('status')} ({now.get('last_error')})"
         if not verify("VS-050", now.get("status") == "failed", observed=told, expected="failed with last_error"):
             raise Blocked(f"no failed entry to look at: {told}")
     read = api.call("get_vector_store", vector_store_id=store)
     verify.equal("VS-050", inner(read.json, "file_counts", "failed"), len(files), read)
-    for file in api.some(files.values()):
+    for file in files:
         verify.equal("VS-050", api.call("get_file", file_id=file).status, 200)
+
+
+def _filtered(api: Api, verify: Verify, store: str, good: str, seen: dict[str, dict[str, Any]]) -> None:
+    """Check that a filter of the list answers the files of a store that have come to a status, and no others."""
+    wanted: dict[str, list[str]] = {"completed": [], "failed": [], "in_progress": [], "cancelled": []}
+    for file, entry in seen.items():
+        wanted.setdefault(str(entry.get("status")), []).append(file)
+    if wanted["completed"] != [good]:
+        verify.untold.setdefault("PAGE-018", f"the files of a store came to {wanted}")
+        return
+    for status, files in wanted.items():
+        listed = api.ids("list_vector_store_files", vector_store_id=store, query={"filter": status})
+        verify.equal("PAGE-018", (status, sorted(listed)), (status, sorted(files)))
 
 
 @requirement("VS-055", needs=STORES)
@@ -201,15 +198,6 @@ def test_deleted_file_leaves_its_store(api: Api, verify: Verify) -> None:
     verify("FILE-021", answer.status == 404, observed=answer.told, expected="404", answer=answer)
 
 
-@requirement("VS-039", needs=STORES)
-def test_default_chunking_is_shown(api: Api, verify: Verify) -> None:
-    del verify  # The judge sees it.
-    store = api.store()["id"]
-    with judged(api, "VS-039"):
-        added(api, store, text_file(api))
-        entries(api, store)
-
-
 def static(chunk: int, overlap: int) -> dict[str, Any]:
     return {"type": "static", "static": {"max_chunk_size_tokens": chunk, "chunk_overlap_tokens": overlap}}
 
@@ -262,32 +250,24 @@ def at_creation(api: Api) -> bool:
     return "attributes" in api.profile.request_schema("create_vector_store_file")["properties"]
 
 
-@requirement("VS-014", "VSF-F09", needs=STORES)
+@requirement("VS-014", "VS-039", "VSF-F09", needs=STORES)
 def test_attributes_of_a_file(api: Api, verify: Verify) -> None:
-    file, store = text_file(api), api.store()["id"]
+    file, other, store = text_file(api), text_file(api), api.store()["id"]
+    path = place(store, file_id=file)
     given = {"attributes": {"shelf": "north", "row": 3}} if at_creation(api) else {}
-    api.need(api.post_store_file(store, file, **given), "add a file")
-    with judged(api, "VSF-F09"):
-        settled(api, "get_vector_store_file", **place(store, file_id=file))
+    with judged(api, "VSF-F09", "VS-039"):
+        api.need(api.post_store_file(store, file, **given), "add a file")
+        now = settled(api, "get_vector_store_file", **path)
     if given:
-        verify.equal("VS-014", get(api, store, file).json.get("attributes"), given["attributes"])
-    changed = api.call(
-        "modify_vector_store_file", **place(store, file_id=file), json={"attributes": {"shelf": "south"}}
-    )
-    verify.status("VS-014", changed, 200)
-    for shown in (changed, get(api, store, file)):
-        verify.equal("VS-014", shown.json.get("attributes"), {"shelf": "south"}, shown)
-
-
-@requirement("VS-014", needs=STORES)
-def test_limits_of_attributes(api: Api, verify: Verify) -> None:
+        verify.equal("VS-014", now.get("attributes"), given["attributes"])
     node = api.profile.request_schema("modify_vector_store_file")["properties"]["attributes"]
     longest, most = node["propertyNames"]["maxLength"], node["additionalProperties"]["maxLength"]
-    file, other, store = text_file(api), text_file(api), api.store()["id"]
     full = {f"{number:02}".ljust(longest, "k"): "v" * most for number in range(node["maxProperties"])}
-    api.need(api.post_store_file(store, file), "add a file")
-    path = place(store, file_id=file)
-    verify.status("VS-014", api.call("modify_vector_store_file", **path, json={"attributes": full}), 200)
+    for attributes in ({"shelf": "south"}, full):
+        changed = api.call("modify_vector_store_file", **path, json={"attributes": attributes})
+        verify.status("VS-014", changed, 200)
+        for shown in (changed, get(api, store, file)):
+            verify.equal("VS-014", shown.json.get("attributes"), attributes, shown)
     before = entries(api, store)
     beyond = ({**full, "more": "1"}, {"k" * (longest + 1): "v"}, {"key": "v" * (most + 1)}, {"key": ["v"]})
     for attributes in api.some(beyond):
@@ -299,23 +279,36 @@ def test_limits_of_attributes(api: Api, verify: Verify) -> None:
     verify.equal("VS-014", get(api, store, file).json.get("attributes"), full)
 
 
+def facts(api: Api) -> tuple[str, dict[str, str]]:
+    """Return a store that holds the files that no model knows, and their ids by name.
+
+    Raises:
+        Blocked: they are not indexed.
+    """
+
+    def make() -> dict[str, Any]:
+        files = {name: text_file(api, text, name) for name, text in FACTS.items()}
+        return {"store": filled(api, *files.values()), "files": files}
+
+    lent = api.lent("a store of facts", make)
+    return lent["store"], lent["files"]
+
+
 @requirement("VS-014", needs=STORES)
 def test_content_of_a_file_can_be_read(api: Api, verify: Verify) -> None:
-    text = f"A note about {api.unique()}."
-    file = text_file(api, text)
-    store = filled(api, file)
-    answer = api.call("get_vector_store_file_content", **place(store, file_id=file))
-    verify.status("VS-014", answer, 200)
-    shown = "".join(str(part.get("text")) for part in answer.data)
-    verify("VS-014", text in shown, observed=answer.told, expected=f"the text {text!r}", answer=answer)
+    store, files = facts(api)
+    for name, text in api.some(FACTS.items()):
+        answer = api.call("get_vector_store_file_content", **place(store, file_id=files[name]))
+        verify.status("VS-014", answer, 200)
+        shown = "".join(str(part.get("text")) for part in answer.data)
+        verify("VS-014", text in shown, observed=answer.told, expected=f"the text {text!r}", answer=answer)
 
 
 @requirement("VS-014", "VS-049", needs=STORES)
 def test_store_can_be_searched(api: Api, verify: Verify) -> None:
     if not api.has("search_vector_store"):
         raise NotApplicable("in this version a store is searched by runs only")
-    files = {name: text_file(api, text, name) for name, text in FACTS.items()}
-    store = filled(api, *files.values())
+    store, files = facts(api)
     query = {"query": FACTS["kestrel.txt"], "max_num_results": 5}
     answer = api.call("search_vector_store", vector_store_id=store, json=query)
     verify.status("VS-014", answer, 200)
@@ -335,16 +328,15 @@ def test_store_can_be_searched(api: Api, verify: Verify) -> None:
 def test_limits_of_a_search(api: Api, verify: Verify) -> None:
     node = api.profile.request_schema("search_vector_store")["properties"]
     count, score = node["max_num_results"], node["ranking_options"]["properties"]["score_threshold"]
-    store = filled(api, text_file(api))
+    store, _ = facts(api)
 
     def ask(**options: Any) -> Answer:
         return api.call("search_vector_store", vector_store_id=store, json={"query": "A note.", **options})
 
-    for number in (count["minimum"], count["maximum"]):
-        verify.status("VS-014", ask(max_num_results=number), 200)
-    for number in (count["minimum"] - 1, count["maximum"] + 1):
-        verify.refused("VS-014", ask(max_num_results=number))
-    for number in (score["minimum"], score["maximum"]):
-        verify.status("VS-014", ask(ranking_options={"score_threshold": number}), 200)
-    for number in (score["minimum"] - 0.1, score["maximum"] + 0.1):
-        verify.refused("VS-014", ask(ranking_options={"score_threshold": number}))
+    for bound, step in (("minimum", -1), ("maximum", 1)):
+        number, threshold = ({"max_num_results": count[bound]}, {"ranking_options": {"score_threshold": score[bound]}})
+        both = ask(**number, **threshold)
+        for options in (number, threshold):
+            verify.status("VS-014", both if both.ok else ask(**options), 200)
+        verify.refused("VS-014", ask(max_num_results=count[bound] + step))
+        verify.refused("VS-014", ask(ranking_options={"score_threshold": score[bound] + step * 0.1}))
