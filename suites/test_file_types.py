@@ -1,18 +1,19 @@
 """File types: every row of the table of the code interpreter, uploaded as the documents name it and put to use.
 
-Covers MIME-001 to MIME-034, and how many files an assistant and a thread take (ASST-020, ASST-021, THR-010). The rows
-come from `schemas/file_types.json`. Files of all types are handed over together, and one by one where that is refused,
-so that a type which is missing is told apart from one that is there.
+Covers MIME-001 to MIME-034, how many files an assistant and a thread take (ASST-020, ASST-021, THR-010), and that a
+store indexes every type of its table (VS-055). The rows come from `schemas/file_types.json`. Files of all types are
+handed over together, and one by one where that is refused, so that a type which is missing is told apart.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistants_conformance.contract.documents import read
 from assistants_conformance.scenario import Verify, requirement
 from assistants_conformance.scenario.assistants import Beyond, property_of, refused
 from assistants_conformance.scenario.situations import able, typed_file
+from assistants_conformance.scenario.stores import place, settled
 from assistants_conformance.target import Blocked
 from assistants_conformance.target.handing import assistant_body, assistant_with, handed, message_files
 from assistants_conformance.target.samples import sample
@@ -27,8 +28,6 @@ SOME = (".png", ".py", ".csv", ".json", ".pdf", ".zip")
 
 
 ROWS = read("file_types")["file_types"]
-CODED = [row for row in ROWS if row["code_interpreter"]]
-SEARCHED = [row for row in ROWS if not row["code_interpreter"]]
 
 
 def _uploaded(api: Api, verify: Verify, identifier: str, extension: str, mime_type: str) -> str | None:
@@ -66,17 +65,38 @@ def _given(api: Api, verify: Verify, files: dict[str, str]) -> list[str]:
     return found
 
 
-@requirement(*(row["requirement"] for row in CODED), "ASST-020", "ASST-021", "THR-010", needs=("code_interpreter",))
-def test_assistants_and_threads_take_files_of_every_type(api: Api, verify: Verify) -> None:
-    files: dict[str, str] = {}
-    for row in CODED:
+@requirement(*(row["requirement"] for row in ROWS), "ASST-020", "ASST-021", "THR-010", "VS-055")
+def test_assistants_threads_and_vector_stores_take_files_of_every_type(api: Api, verify: Verify) -> None:
+    coding, searching = able(api, "code_interpreter"), able(api, "file_search")
+    files: dict[str, dict[str, Any]] = {}
+    for row in ROWS:
+        if api.profile.shape not in row.get("shapes", (api.profile.shape,)):
+            continue
+        wanted = coding if row["code_interpreter"] else searching
         for mime_type in row["mime_types"]:
-            file = _uploaded(api, verify, row["requirement"], row["extension"], mime_type)
-            if file is not None:
-                files[file] = row["requirement"]
+            # What nothing takes that the target offers says nothing of its type.
+            if wanted and (file := _uploaded(api, verify, row["requirement"], row["extension"], mime_type)):
+                files[file] = row
+    if coding:
+        _coded(api, verify, {file: row for file, row in files.items() if _is_coded(api, row)})
+    if searching:
+        alone = {file: row["requirement"] for file, row in files.items() if not row["code_interpreter"]}
+        _attached(api, verify, alone)
+        if able(api, "vector_stores"):
+            _indexed(api, verify, {file: row for file, row in files.items() if row["file_search"]})
+    for capability in ("code_interpreter", "file_search", "vector_stores"):
+        api.require(capability)
+
+
+def _is_coded(api: Api, row: dict[str, Any]) -> bool:
+    return bool(row["code_interpreter"]) or api.profile.platform in row["code_interpreter_platforms"]
+
+
+def _coded(api: Api, verify: Verify, files: dict[str, dict[str, Any]]) -> None:
+    """Give files to assistants and a thread, as many to one as it takes, and one more."""
     path = ("tool_resources", "code_interpreter", "file_ids") if api.v2 else ("file_ids",)
     most = int(property_of(api, *path)["maxItems"])
-    each = list(files.items())
+    each = [(file, row["requirement"]) for file, row in files.items()]
     parts = [dict(each[first : first + most]) for first in range(0, len(each), most)]
     good = [file for part in parts for file in _given(api, verify, part)]
     while len(good) <= most:
@@ -102,32 +122,38 @@ def _no_more_than(api: Api, verify: Verify, most: int, files: list[str]) -> None
         verify.equal("THR-010", sorted(map(str, handed(shown.json))), sorted(files[:most]), shown)
 
 
-@requirement(*(row["requirement"] for row in SEARCHED), needs=("file_search",))
-def test_types_that_only_the_search_takes_everywhere(api: Api, verify: Verify) -> None:
-    files: dict[str, str] = {}
-    for row in SEARCHED:
-        for mime_type in row["mime_types"]:
-            file = _uploaded(api, verify, row["requirement"], row["extension"], mime_type)
-            if file is not None:
-                files[file] = row["requirement"]
+def _attached(api: Api, verify: Verify, files: dict[str, str]) -> None:
+    """Attach files to a message for the search, or to one each where that is refused."""
     thread = api.thread()["id"]
-    together = _attached(api, thread, *files)
+
+    def attach(*some: str) -> Answer:
+        return api.post_message(thread, "Look into the file.", **message_files(api, *some, tool="file_search"))
+
+    together = attach(*files) if files else None
     for file, identifier in files.items():
-        verify.status(identifier, together if together.ok else _attached(api, thread, file), 200)
-    coded = {row["requirement"] for row in SEARCHED if api.profile.platform in row["code_interpreter_platforms"]}
-    if coded and able(api, "code_interpreter"):
-        _given(api, verify, {file: identifier for file, identifier in files.items() if identifier in coded})
-    api.require("vector_stores")
+        alone = together is None or (len(files) > 1 and not together.ok)
+        verify.status(identifier, attach(file) if alone or together is None else together, 200)
+
+
+def _indexed(api: Api, verify: Verify, files: dict[str, dict[str, Any]]) -> None:
+    """Add files to a vector store, and see each of them indexed."""
+    if not files:
+        raise Blocked("no file of any type could be uploaded")
     store = api.store()["id"]
-    for file, identifier in files.items():
-        verify.status(identifier, api.post_store_file(store, file), 200)
-    for file, identifier in files.items():
-        entry = api.indexed("get_vector_store_file", vector_store_id=store, file_id=file)
-        verify.equal(identifier, (entry.get("status"), entry.get("last_error")), ("completed", None))
-
-
-def _attached(api: Api, thread: str, *files: str) -> Answer:
-    return api.post_message(thread, "Look into the file.", **message_files(api, *files, tool="file_search"))
+    batch = api.post_batch(store, list(files))
+    if batch.ok:
+        settled(api, "get_vector_store_file_batch", **place(store, batch_id=api.need(batch, "add a batch")["id"]))
+    else:
+        # One of them may be to blame: each by itself.
+        for file in files:
+            verify.status("VS-055", api.post_store_file(store, file), 200)
+        settled(api, "get_vector_store", vector_store_id=store)
+    shown = {str(entry.get("id")): entry for entry in api.walk("list_vector_store_files", vector_store_id=store)}
+    for file, row in files.items():
+        entry = shown.get(file, {})
+        told = f"a {row['extension']} file that is {entry.get('status')} ({entry.get('last_error')})"
+        for identifier in ("VS-055", *([] if row["code_interpreter"] else [row["requirement"]])):
+            verify(identifier, entry.get("status") == "completed", observed=told, expected="completed")
 
 
 def _accepted(

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from assistants_conformance.target.ledger import Ledger
 
 T = TypeVar("T")
+#: How a path ends that only asks, whatever the method.
+_ASKS = "/search"
 
 
 class Loan:
@@ -50,7 +52,7 @@ class Loan:
     def changed_by(self, exchange: Exchange) -> bool:
         """Say whether an exchange has changed it, or may have."""
         request, status = exchange.request, exchange.response.status
-        if request.method in ("GET", "HEAD") or 400 <= status < 500:
+        if request.method in ("GET", "HEAD") or 400 <= status < 500 or request.path.endswith(_ASKS):
             return False
         if not self.ids.isdisjoint(map(unquote, request.path.split("/"))):
             return True
