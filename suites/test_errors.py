@@ -161,15 +161,6 @@ def test_unknown_id_answers_404(api: Api, verify: Verify, kind: str) -> None:
         raise Blocked(f"no unknown id was answered with 404 and a message: {answers[0].told}")
 
 
-@requirement("ERR-004", "ERR-006")
-def test_unknown_file_answers_404(api: Api, verify: Verify) -> None:
-    answers = lookups(api, "file")
-    for answer in answers:
-        verify.refused("ERR-004", answer, 404)
-    if not any(map(in_words, answers)):
-        raise Blocked(f"no unknown file was answered with 404 and a message: {answers[0].told}")
-
-
 @requirement("ERR-004", "ERR-005", "ERR-007")
 def test_objects_are_found_only_where_they_belong(api: Api, verify: Verify) -> None:
     run, elsewhere = api.chat("Say hello."), api.thread()["id"]

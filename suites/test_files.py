@@ -167,12 +167,14 @@ def test_file_is_listed_read_and_deleted(api: Api, verify: Verify) -> None:
     verify.status("FILE-031", api.call("get_file", file_id=file["id"]), 404)
 
 
-@requirement("FILE-022")
+@requirement("FILE-022", "ERR-004", "ERR-006")
 def test_unknown_file_answers_404(api: Api, verify: Verify) -> None:
     identifier = api.file(sample(".txt"), "unknown.txt", "text/plain")["id"]
     never, reads = never_given(api, identifier), ("get_file", "get_file_content")
     for operation in (*reads, "delete_file"):
-        verify.refused("FILE-022", api.call(operation, file_id=never), 404)
+        answer = api.call(operation, file_id=never)
+        for row in ("FILE-022", "ERR-004"):
+            verify.refused(row, answer, 404)
     api.call("delete_file", file_id=identifier)
     for operation in reads:
         verify.refused("FILE-022", api.call(operation, file_id=identifier), 404)

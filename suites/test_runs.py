@@ -227,9 +227,10 @@ def test_only_the_metadata_of_a_run_can_be_modified(api: Api, verify: Verify) ->
         verify.refused("RUN-031", api.call("modify_run", **ids, json={"metadata": metadata}))
     verify.equal("RUN-031", api.get_run(run).get("metadata"), wide)
     others = ({"instructions": api.unique()}, {"status": "queued"}, {"assistant_id": UNKNOWN["assistant"]})
-    for body in api.some(others):
-        answer = api.call("modify_run", **ids, json=body)
-        now, member = api.get_run(run), next(iter(body))
+    tried = [(body, api.call("modify_run", **ids, json=body)) for body in api.some(others)]
+    now = api.get_run(run)
+    for body, answer in tried:
+        member = next(iter(body))
         told = f"{member} {now.get(member)!r} (the request answered {answer.status})"
         holds = now.get(member) == run.get(member)
         verify("RUN-031", holds, observed=told, expected=f"{member} as before", answer=answer)

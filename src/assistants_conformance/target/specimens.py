@@ -53,7 +53,11 @@ def specimens(api: Api) -> list[Specimen]:
     Raises:
         Blocked: an assistant, a thread, a message, a file, a vector store or a batch could not be made.
     """
-    real = api.lent("one of each", lambda: _real(api))
+    real = {
+        "assistant_id": api.assistant()["id"],
+        "file_id": api.file()["id"],
+        **api.lent("a thread and its message", lambda: _thread(api)),
+    }
     stores = _stores(api, real["file_id"]) if _has_stores(api) else {}
     real |= stores
     made_up = {"run_id": unknown_id(api, "run"), "step_id": unknown_id(api, "run_step")}
@@ -93,14 +97,9 @@ def specimens(api: Api) -> list[Specimen]:
     return sorted(found, key=lambda one: one.operation.deletes)
 
 
-def _real(api: Api) -> dict[str, str]:
+def _thread(api: Api) -> dict[str, str]:
     thread = api.thread()["id"]
-    return {
-        "assistant_id": api.assistant()["id"],
-        "thread_id": thread,
-        "message_id": api.message(thread)["id"],
-        "file_id": api.file()["id"],
-    }
+    return {"thread_id": thread, "message_id": api.message(thread)["id"]}
 
 
 def _has_stores(api: Api) -> bool:
