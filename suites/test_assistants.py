@@ -54,8 +54,8 @@ def first_function(answer: Answer) -> dict[str, Any]:
     return inner if isinstance(inner, dict) else {}
 
 
-@requirement("ASST-001", "ASST-002", "ASST-003", "ASST-004", "ASST-005", "ASST-040")
-def test_operations_answer_200(api: Api, verify: Verify) -> None:
+@requirement("ASST-001", "ASST-002", "ASST-003", "ASST-004", "ASST-005", "ASST-038", "ASST-040")
+def test_operations_answer_200_until_the_assistant_is_deleted(api: Api, verify: Verify) -> None:
     name = api.unique()
     created = api.post_assistant(name=name)
     verify.status("ASST-001", created, 200)
@@ -66,13 +66,23 @@ def test_operations_answer_200(api: Api, verify: Verify) -> None:
         shown = (answer.status, answer.json.get("object"), answer.json.get("id"), answer.json.get("name"))
         verify.equal(row, shown, (200, "assistant", params["assistant_id"], name), answer)
     verify.equal("ASST-004", changed.json.get("description"), "Changed.", changed)
+    api.assistant()
+    gone = api.call("delete_assistant", **params)
+    shown = (gone.status, gone.json.get("id"), gone.json.get("object"), gone.json.get("deleted"))
+    verify.equal("ASST-005", shown, (200, params["assistant_id"], "assistant.deleted", True), gone)
     listed = api.call("list_assistants")
     verify.status("ASST-002", listed, 200)
     strange = [item.get("object") for item in listed.data if item.get("object") != "assistant"]
     verify.equal("ASST-002", (listed.json.get("object"), bool(listed.data), strange), ("list", True, []), listed)
-    gone = api.call("delete_assistant", **params)
-    shown = (gone.status, gone.json.get("id"), gone.json.get("object"), gone.json.get("deleted"))
-    verify.equal("ASST-005", shown, (200, params["assistant_id"], "assistant.deleted", True), gone)
+    there = params["assistant_id"] in [item.get("id") for item in listed.data]
+    verify("ASST-038", not there, observed="it is listed", expected="not listed", answer=listed)
+    api.need(gone, "delete an assistant")
+    for answer in (
+        api.call("get_assistant", **params),
+        api.call("modify_assistant", **params, json={"name": "Back."}),
+        api.call("delete_assistant", **params),
+    ):
+        verify.refused("ASST-038", answer, 404)
 
 
 @requirement("ASST-007", "ASST-034")
@@ -215,20 +225,6 @@ def test_modify_replaces_metadata(api: Api, verify: Verify) -> None:
     verify.equal("ASST-037", answer.json.get("metadata"), metadata, answer)
     read = api.call("get_assistant", assistant_id=identifier)
     verify.equal("ASST-037", read.json.get("metadata"), metadata, read)
-
-
-@requirement("ASST-038")
-def test_deleted_assistant_is_gone(api: Api, verify: Verify) -> None:
-    identifier = api.assistant()["id"]
-    api.need(api.call("delete_assistant", assistant_id=identifier), "delete an assistant")
-    for answer in (
-        api.call("get_assistant", assistant_id=identifier),
-        api.call("modify_assistant", assistant_id=identifier, json={"name": "Back."}),
-        api.call("delete_assistant", assistant_id=identifier),
-    ):
-        verify.refused("ASST-038", answer, 404)
-    listed = api.ids("list_assistants")
-    verify("ASST-038", identifier not in listed, observed="it is listed", expected="not listed")
 
 
 @requirement("ASST-039")

@@ -1,7 +1,8 @@
 """Pagination: pages, orders and cursors of lists.
 
-Covers PAGE-001 to PAGE-022 and N-17 to N-20. The list of a new thread's messages holds nothing but what a scenario put
-there, so it is the place to count exactly; other lists may hold other people's objects, of which nothing is asserted.
+Covers PAGE-001 to PAGE-022, but for PAGE-016 (test_stateful_lists.py), and N-17 to N-20. The list of a new thread's
+messages holds nothing but what a scenario put there, so it is the place to count exactly; other lists may hold other
+people's objects, of which nothing is asserted.
 """
 
 from __future__ import annotations
@@ -319,25 +320,6 @@ def test_unknown_cursor_is_refused(api: Api, verify: Verify) -> None:
     assistant = api.assistant()["id"]
     answer = api.call("list_assistants", query={"after": never_given(api, assistant)})
     verify.refused("PAGE-015", answer, 400, 404)
-
-
-@requirement("PAGE-016")
-def test_insert_does_not_disturb_a_walk(api: Api, verify: Verify) -> None:
-    thread, made = series(api, 4)
-    older = sequence(api, thread, made, "desc")
-    page = messages(api, thread, 2)
-    found = ids_of(page)
-    while len(found) < len(older):
-        new = api.message(thread, f"In between: {api.unique()}")["id"]
-        cursor = page.json.get("last_id")
-        if not isinstance(cursor, str):
-            raise Blocked(f"a page of two items has last_id {cursor!r}")
-        page = messages(api, thread, 2, after=cursor)
-        verify("PAGE-016", new not in ids_of(page), observed=ids_of(page), expected="only older messages", answer=page)
-        if not page.data:
-            break
-        found += ids_of(page)
-    verify("PAGE-016", found == older, observed=found, expected=f"every older message once: {older}", answer=page)
 
 
 @requirement("PAGE-022")

@@ -33,9 +33,25 @@ def share(scenarios: Sequence[Waiting], worker: Mapping[str, Any]) -> list[Waiti
         worker: what xdist tells a worker of itself; empty: there is one process. Who comes later, in the place of one
             that ended, begins nothing.
     """
-    of = int(worker.get("workercount", 1))
+    number, of = _place(worker)
+    return [one for place, one in enumerate(scenarios) if place % of == number]
+
+
+def from_own_place(scenarios: Sequence[Waiting], worker: Mapping[str, Any]) -> list[Waiting]:
+    """Return scenarios in the order in which one process begins them ahead of their turn.
+
+    Those that lend to each other stand side by side: each process begins at another place, so that they come to one.
+    """
+    number, of = _place(worker)
+    first = len(scenarios) * (number % of) // of
+    return [*scenarios[first:], *scenarios[:first]]
+
+
+def _place(worker: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the number of a process, and of how many; who comes later has a number beyond them."""
     number = re.search(r"\d+$", str(worker.get("workerid", "gw0")))
-    return [one for place, one in enumerate(scenarios) if number is not None and place % of == int(number[0])]
+    of = int(worker.get("workercount", 1))
+    return (int(number[0]) if number is not None else of), of
 
 
 def attempt(one: Waiting, api: Api, meter: Meter, new_judge: Callable[[], Judge], tally: Tally) -> Outcome:

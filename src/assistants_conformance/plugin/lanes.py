@@ -26,7 +26,7 @@ LANES = 3
 
 
 class Lanes:
-    """The scenarios of a run in their order, and the threads that begin them.
+    """The scenarios of a run in the order in which this process begins them, and the threads that do.
 
     Args:
         folder: all processes of the run leave word there, since what one has begun may be another's turn; None: this
@@ -45,7 +45,7 @@ class Lanes:
         self._word = Word(folder)
         self._baton = baton
         self._scenarios = list(scenarios)
-        self._place = {one.name: place for place, one in enumerate(self._scenarios)}
+        self._names = {one.name for one in self._scenarios}
         self._conduct = conduct
         self._lock = threading.Lock()
         self._next = 0
@@ -85,11 +85,9 @@ class Lanes:
 
     def outcome(self, name: str) -> tuple[str, str] | None:
         """Return kind and words of what came of a scenario, once its turn has come; None: who asks carries it out."""
-        place = self._place.get(name)
-        if place is None:
+        if name not in self._names:
             return None
         with self._lock:
-            self._next = max(self._next, place + 1)
             mine = self._mine.get(name)
             if mine is None and self._word.claim(name):
                 return None
@@ -101,7 +99,7 @@ class Lanes:
 
     def carried_out(self, name: str, kind: str, told: str) -> None:
         """Take word of what the asking thread came to itself."""
-        if name in self._place:
+        if name in self._names:
             self._word.end(name, kind, told)
 
     def stop(self, *, stopped: bool) -> None:

@@ -15,7 +15,7 @@ import pytest
 from assistants_conformance._data import folder
 from assistants_conformance.contract import LEVELS, LIVE_EFFORT
 from assistants_conformance.observe import Judge
-from assistants_conformance.plugin.aside import Lane, attempt, share
+from assistants_conformance.plugin.aside import Lane, attempt, from_own_place, share
 from assistants_conformance.plugin.background import Background, Done, Waiting
 from assistants_conformance.plugin.files import check_folders, files_of, write_files
 from assistants_conformance.plugin.keeping import Keeping
@@ -299,7 +299,8 @@ class Session:
         waiting = [one for one in scenarios if one.binding.waits]
         self._background.begin(share(waiting, getattr(self._config, "workerinput", {})))
         rest = [one for one in scenarios if not one.binding.waits]
-        self._lanes = Lanes(self._keeping.meeting, self._baton, rest, self._ahead)
+        ordered = from_own_place(rest, getattr(self._config, "workerinput", {}))
+        self._lanes = Lanes(self._keeping.meeting, self._baton, ordered, self._ahead)
         self._lanes.begin()
 
     def _lane(self, number: int) -> Lane:
