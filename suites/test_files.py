@@ -44,12 +44,15 @@ def listed(api: Api, **query: str) -> list[dict[str, Any]]:
     return found
 
 
-def nothing_left(api: Api, verify: Verify, answer: Answer, filename: str) -> None:
-    """A refused upload must not be in the list; an accepted one was told under another requirement."""
-    if answer.ok:
-        raise Blocked("the upload was accepted, so nothing was refused")
-    left = [file.get("id") for file in listed(api) if file.get("filename") == filename]
-    verify("FILE-032", not left, observed=f"the list holds {left}", expected=f"no file {filename!r}", answer=answer)
+def nothing_left(api: Api, verify: Verify, answers: dict[str, Answer]) -> None:
+    """Refused uploads, by their names, must not be in the list; accepted ones were told under another requirement."""
+    gone = {name: answer for name, answer in answers.items() if not answer.ok}
+    if not gone:
+        raise Blocked("every upload was accepted, so nothing was refused")
+    there = listed(api)
+    for name, answer in gone.items():
+        left = [file.get("id") for file in there if file.get("filename") == name]
+        verify("FILE-032", not left, observed=f"the list holds {left}", expected=f"no file {name!r}", answer=answer)
 
 
 def never_given(api: Api, identifier: str) -> str:
@@ -77,38 +80,22 @@ def test_upload_takes_its_parts_in_any_order(api: Api, verify: Verify, first: st
     api.need(answer, "upload a file")
 
 
-@requirement("FILE-001", "FILE-032")
-def test_upload_without_purpose_is_refused(api: Api, verify: Verify) -> None:
-    filename = f"{api.unique()}.csv"
-    answer = upload(api, Part("file", sample(".csv"), filename, "text/csv"))
-    verify.refused("FILE-001", answer)
-    nothing_left(api, verify, answer, filename)
-
-
-@requirement("FILE-001")
-def test_upload_without_file_is_refused(api: Api, verify: Verify) -> None:
+@requirement("FILE-001", "FILE-008", "FILE-009", "FILE-023", "FILE-032", "ERR-014", "ERR-029")
+def test_upload_of_nothing_or_for_no_known_purpose_is_refused(api: Api, verify: Verify) -> None:
+    names = [f"{api.unique()}{extension}" for extension in (".csv", ".txt", ".csv")]
     verify.refused("FILE-001", upload(api, Part("purpose", b"assistants")))
-
-
-@requirement("FILE-008", "FILE-009", "FILE-032", "ERR-014", "ERR-029")
-def test_unknown_purpose_is_refused(api: Api, verify: Verify) -> None:
-    filename = f"{api.unique()}.csv"
-    answer = api.post_file(sample(".csv"), filename, purpose=api.unique("purpose"))
+    aimless = upload(api, Part("file", sample(".csv"), names[0], "text/csv"))
+    verify.refused("FILE-001", aimless)
+    empty = api.post_file(b"", names[1], "text/plain")
+    verify.refused("FILE-023", empty)
+    answer = api.post_file(sample(".csv"), names[2], purpose=api.unique("purpose"))
     for identifier in ("FILE-008", "FILE-009", "ERR-014"):
         verify.refused(identifier, answer)
     if not answer.ok:
         told = answer.error.get("message")
         named = isinstance(told, str) and "assistants" in told
         verify("ERR-029", named, observed=answer.told, expected="a message that names the purposes", answer=answer)
-    nothing_left(api, verify, answer, filename)
-
-
-@requirement("FILE-023", "FILE-032")
-def test_empty_file_is_refused(api: Api, verify: Verify) -> None:
-    filename = f"{api.unique()}.txt"
-    answer = api.post_file(b"", filename, "text/plain")
-    verify.refused("FILE-023", answer)
-    nothing_left(api, verify, answer, filename)
+    nothing_left(api, verify, dict(zip(names, (aimless, empty, answer), strict=True)))
 
 
 STEMS = ("résumé", "売上データ", "two words")

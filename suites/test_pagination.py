@@ -369,8 +369,8 @@ def test_messages_of_other_threads_are_not_listed(api: Api, verify: Verify) -> N
         verify.equal("PAGE-021", sorted(ids_of(answer)), sorted(own), answer)
 
 
-@requirement("PAGE-012", "PAGE-017", "PAGE-021")
-def test_runs_are_listed_with_their_own(api: Api, verify: Verify) -> None:
+@requirement("PAGE-012", "PAGE-017", "PAGE-021", "STEP-024")
+def test_runs_and_run_steps_are_listed_with_their_own(api: Api, verify: Verify) -> None:
     first, second = two_runs(api)
     other = api.chat("Say hello.")
     threads = [first["thread_id"], other["thread_id"]]
@@ -383,6 +383,7 @@ def test_runs_are_listed_with_their_own(api: Api, verify: Verify) -> None:
     verify.equal("PAGE-012", (len(page.data), page.json.get("has_more")), (1, True), page)
     walked = walk(api, "list_runs", 4, {"limit": 1}, thread_id=threads[0])
     verify.equal("PAGE-012", sorted(walked.ids), sorted(run for _, run in runs[:2]), walked.pages[-1])
+    ids: dict[str, list[str]] = {}
     for thread, run in runs:
         steps = api.call("list_run_steps", thread_id=thread, run_id=run)
         strange = [
@@ -391,6 +392,13 @@ def test_runs_are_listed_with_their_own(api: Api, verify: Verify) -> None:
         verify(
             "PAGE-021", steps.data and not strange, observed=steps.told, expected=f"steps of {run} only", answer=steps
         )
+        ids[run] = ids_of(steps)
+        if run != runs[2][1]:
+            verify(
+                "STEP-024", steps.data, observed=f"{run} has no steps", expected="the steps of each run", answer=steps
+            )
+    both = set(ids[first["id"]]) & set(ids[second["id"]])
+    verify("STEP-024", not both, observed=f"{sorted(both)} in both", expected="no step in the lists of both runs")
     shown = {thread: messages(api, thread).data for thread in threads if "PAGE-017" in api.profile.active}
     for thread, run in runs if shown else ():
         written = [item.get("id") for item in shown[thread] if item.get("run_id") == run]

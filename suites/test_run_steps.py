@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from assistants_conformance.scenario import Verify, requirement
-from assistants_conformance.scenario.situations import quoting, two_runs
+from assistants_conformance.scenario.situations import quoting
 from assistants_conformance.target import Api, Blocked, NotApplicable, call_ids
 from assistants_conformance.target.prompts import CODE_INTERPRETER, PICTURE, TABLE
 from assistants_conformance.target.reading import inner, parts, rows, tool_calls, unlike
@@ -221,13 +221,3 @@ def test_unknown_step_is_not_found(api: Api, verify: Verify) -> None:
     if not steps or not isinstance(steps[0].get("id"), str):
         raise Blocked("the run shows no step whose id could be varied")
     verify.refused("STEP-021", api.call("get_run_step", **_path(run), step_id=unlike(api, steps[0]["id"])), 404)
-
-
-@requirement("STEP-024")
-def test_steps_of_two_runs_are_kept_apart(api: Api, verify: Verify) -> None:
-    first, second = two_runs(api)
-    ids = {run["id"]: api.ids("list_run_steps", **_path(run)) for run in (first, second)}
-    shared = set(ids[first["id"]]) & set(ids[second["id"]])
-    verify("STEP-024", not shared, observed=ids, expected="no step in the lists of both runs")
-    for run, steps in ids.items():
-        verify("STEP-024", steps, observed=f"{run} has no steps", expected="the steps of each run")
