@@ -7,6 +7,7 @@ people's objects, of which nothing is asserted.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,11 +100,8 @@ def lists(api: Api) -> list[tuple[str, dict[str, Any]]]:
     if api.has("list_vector_stores") and able(api, "vector_stores"):
         found.append(("list_vector_stores", {}))
         # A target that makes no store has no list of its files; the other lists can be asked all the same.
-        store = api.post_store()
-        if store.ok:
-            found.append(
-                ("list_vector_store_files", {"vector_store_id": api.need(store, "create a vector store")["id"]})
-            )
+        with suppress(Blocked):
+            found.append(("list_vector_store_files", {"vector_store_id": api.store()["id"]}))
     return found
 
 
@@ -130,7 +128,9 @@ def never_given(api: Api, identifier: str) -> str:
 def test_walks_of_every_page_size_agree(api: Api, verify: Verify) -> None:
     thread, made = series(api, COUNT)
     for order in ORDERS:
-        walks = {limit: walk_messages(api, thread, COUNT, limit, order) for limit in (*api.some(SIZES), MOST)}
+        # Where each costs, a page that is just full is walked over one way.
+        sizes = api.some(SIZES) if order == "desc" or not api.settings.effort.breadth else SIZES[:1]
+        walks = {limit: walk_messages(api, thread, COUNT, limit, order) for limit in (*sizes, MOST)}
         for limit, walked in walks.items():
             told = f"limit {limit}, {order}: "
             last = walked.pages[-1]
@@ -333,7 +333,7 @@ def test_objects_of_one_second_survive_paging(api: Api, verify: Verify) -> None:
     else:
         raise Blocked(f"in {TRIES} tries no {COUNT} messages of one create shared their second: created_at {times}")
     made = ids_of(whole)
-    for order in ORDERS:
+    for order in ORDERS[:1] if api.settings.effort.breadth else ORDERS:
         for limit in (3,) if api.settings.effort.breadth else (3, 2, 1):
             walked = walk_messages(api, thread, COUNT, limit, order)
             verify(
@@ -379,9 +379,9 @@ def test_runs_and_run_steps_are_listed_with_their_own(api: Api, verify: Verify) 
         own = sorted(run for where, run in runs if where == thread)
         answer = api.call("list_runs", thread_id=thread)
         verify.equal("PAGE-021", sorted(ids_of(answer)), own, answer)
-    page = api.call("list_runs", thread_id=threads[0], query={"limit": 1})
-    verify.equal("PAGE-012", (len(page.data), page.json.get("has_more")), (1, True), page)
     walked = walk(api, "list_runs", 4, {"limit": 1}, thread_id=threads[0])
+    page = walked.pages[0]
+    verify.equal("PAGE-012", (len(page.data), page.json.get("has_more")), (1, True), page)
     verify.equal("PAGE-012", sorted(walked.ids), sorted(run for _, run in runs[:2]), walked.pages[-1])
     ids: dict[str, list[str]] = {}
     for thread, run in runs:

@@ -51,7 +51,6 @@ def test_batch_is_added_read_and_listed(api: Api, verify: Verify) -> None:
         verify.equal("VS-037", inner(created.json, "file_counts", "total"), len(files), created)
         shown = sorted(api.ids("list_vector_store_files", vector_store_id=store))
         verify("VS-010", shown == sorted(files), observed=f"files {shown}", expected=f"the files of the batch {files}")
-        verify.status("VS-011", api.call(BATCH, **place(store, batch_id=batch)), 200)
         now = settled(api, BATCH, **place(store, batch_id=batch))
         answer = api.call(BATCH, **place(store, batch_id=batch))
     told = f"{now.get('status')} after {api.settings.run_timeout:.0f} s"

@@ -73,7 +73,8 @@ def test_file_is_added_read_and_taken_out(api: Api, verify: Verify) -> None:
 def test_list_of_files_is_paged(api: Api, verify: Verify) -> None:
     files = [text_file(api) for _ in range(3)]
     store = filled(api, *files)
-    for order in ("asc", "desc"):
+    # Where each costs, one order stands for both.
+    for order in ("asc",) if api.settings.effort.breadth else ("asc", "desc"):
         query = {"limit": 2, "order": order}
         found: list[str] = []
         for _ in range(len(files)):
@@ -204,7 +205,9 @@ def test_limits_of_chunking(api: Api, verify: Verify, operation: str) -> None:
     with judged(api, "VS-039"):
         for one in added_to:
             settled(api, "get_vector_store_file", **one)
-    before, file = entries(api, store), text_file(api)
+    # Who makes stores of their own leaves this one alone.
+    looked = operation != "create_vector_store"
+    before, file = entries(api, store) if looked else [], text_file(api)
     beyond = (
         static(least - 1, 0),
         static(most + 1, 0),
@@ -215,7 +218,7 @@ def test_limits_of_chunking(api: Api, verify: Verify, operation: str) -> None:
     )
     for strategy in api.some(beyond, times=2):
         verify.refused("VS-038", chunked(api, operation, store, file, strategy))
-    verify.unchanged("VS-038", before, entries(api, store), "files of the store")
+    verify.unchanged("VS-038", before, entries(api, store) if looked else [], "files of the store")
 
 
 def at_creation(api: Api) -> bool:

@@ -101,32 +101,45 @@ def test_store_takes_so_many_files_at_once(api: Api, verify: Verify) -> None:
         verify.equal("VS-016", named(api, name), [], answer)
 
 
-@requirement("VS-022", needs=STORES)
-def test_limits_of_a_policy(api: Api, verify: Verify) -> None:
-    least, most = days(api)
-    made = {number: api.post_store(expires_after={**POLICY, "days": number}) for number in (least, most)}
-    for number, answer in made.items():
-        verify.status("VS-022", answer, 200)
-        verify.equal("VS-022", inner(answer.json, "expires_after", "days"), number, answer)
-    taken = next((answer for answer in made.values() if answer.ok), None) or api.post_store(expires_after=POLICY)
+@requirement("VS-004", "VS-016", "VS-022", needs=STORES)
+def test_limits_of_policy_and_metadata(api: Api, verify: Verify) -> None:
+    least, most_days = days(api)
+    node = api.profile.request_schema("create_vector_store")["properties"]["metadata"]
+    longest, most = node["propertyNames"]["maxLength"], node["additionalProperties"]["maxLength"]
+    full = {f"{number:02}".ljust(longest, "k"): "v" * most for number in range(node["maxProperties"])}
+    policies = [{**POLICY, "days": number} for number in (least, most_days)]
+    # All of it in one store; where that is refused, each by itself.
+    together = api.post_store(expires_after=policies[0], metadata=full)
+    given = [("VS-022", {"expires_after": policies[0]}), ("VS-016", {"metadata": full})]
+    made = [(row, body, together if together.ok else api.post_store(**body)) for row, body in given]
+    made.append(("VS-022", {"expires_after": policies[1]}, api.post_store(expires_after=policies[1])))
+    for row, body, answer in made:
+        verify.status(row, answer, 200)
+        if "expires_after" in body:
+            verify.equal(row, inner(answer.json, "expires_after", "days"), body["expires_after"]["days"], answer)
+    taken = next((answer for *_, answer in made if answer.ok), None) or api.post_store(expires_after=POLICY)
     store = api.need(taken, "create a vector store with a policy")
-    name = api.unique()
-    beyond: tuple[dict[str, Any], ...] = (
+    policies = [
         {**POLICY, "days": least - 1},
-        {**POLICY, "days": most + 1},
+        {**POLICY, "days": most_days + 1},
         {**POLICY, "anchor": "created_at"},
         {"days": POLICY["days"]},
         {"anchor": POLICY["anchor"]},
-    )
-    for policy in beyond:
-        verify.refused("VS-022", api.post_store(name=name, expires_after=policy))
-    verify.equal("VS-022", named(api, name), [])
-    answers = [modify(api, store["id"], expires_after=policy) for policy in api.some(beyond)]
-    for answer in answers:
-        verify.refused("VS-022", answer)
-    if not any(answer.ok for answer in answers):
-        before = store.get("expires_after")
-        verify.equal("ERR-024", get(api, store["id"]).json.get("expires_after"), before, answers[-1])
+    ]
+    metadata = [{**full, "more": "1"}, {"k" * (longest + 1): "v"}, {"key": "v" * (most + 1)}]
+    name = api.unique()
+    for row, member, values in (("VS-022", "expires_after", policies), ("VS-016", "metadata", metadata)):
+        for value in values:
+            verify.refused(row, api.post_store(name=name, **{member: value}))
+    there = named(api, name)
+    for row in ("VS-022", "VS-016"):
+        verify.equal(row, there, [])
+    for row, member, values in (("VS-022", "expires_after", policies), ("VS-004", "metadata", metadata)):
+        answers = [modify(api, store["id"], **{member: value}) for value in api.some(values)]
+        for answer in answers:
+            verify.refused(row, answer)
+        if not any(answer.ok for answer in answers):
+            verify.equal("ERR-024", get(api, store["id"]).json.get(member), store.get(member), answers[-1])
 
 
 @requirement("VS-004", "VS-023", "N-23", needs=STORES, waits=True)
@@ -155,27 +168,6 @@ def test_beta_header_is_neither_needed_nor_refused(api: Api, verify: Verify) -> 
             verify.status("VS-044", answer, 200)
     if blocked:
         raise Blocked(blocked)
-
-
-@requirement("VS-004", "VS-016", needs=STORES)
-def test_limits_of_metadata(api: Api, verify: Verify) -> None:
-    node = api.profile.request_schema("create_vector_store")["properties"]["metadata"]
-    longest, most = node["propertyNames"]["maxLength"], node["additionalProperties"]["maxLength"]
-    full = {f"{number:02}".ljust(longest, "k"): "v" * most for number in range(node["maxProperties"])}
-    created = api.post_store(metadata=full)
-    verify.status("VS-016", created, 200)
-    taken = created if created.ok else api.post_store(metadata={"mark": "before"})
-    store, name = api.need(taken, "create a vector store with metadata"), api.unique()
-    beyond = ({**full, "more": "1"}, {"k" * (longest + 1): "v"}, {"key": "v" * (most + 1)})
-    for metadata in beyond:
-        verify.refused("VS-016", api.post_store(name=name, metadata=metadata))
-    verify.equal("VS-016", named(api, name), [])
-    answers = [modify(api, store["id"], metadata=metadata) for metadata in api.some(beyond)]
-    for answer in answers:
-        verify.refused("VS-004", answer)
-    if not any(answer.ok for answer in answers):
-        before = store.get("metadata")
-        verify.equal("ERR-024", get(api, store["id"]).json.get("metadata"), before, answers[-1])
 
 
 def bodies(api: Api, store: str) -> list[tuple[str, dict[str, str], dict[str, Any]]]:
