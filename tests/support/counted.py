@@ -111,7 +111,11 @@ class Counted:
         others = ("AZURE_", "OPENAI_", "PYTEST")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
         key = {"OPENAI_API_KEY": KEY, "AZURE_OPENAI_API_KEY": KEY, "AZURE_OPENAI_AD_TOKEN": TOKEN}
-        program = "from assistants_conformance.cli import main; main(prog_name='assistants-conformance')"
+        # Whoever runs the tests in the background may have left SIGINT ignored, and a child inherits that.
+        program = (
+            "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+            "from assistants_conformance.cli import main; main(prog_name='assistants-conformance')"
+        )
         where = ["--url", self.url, "--profile", self.profile, "--ledger", str(self.ledger)]
         return subprocess.Popen(
             [sys.executable, "-c", program, arguments[0], *where, *arguments[1:]],
