@@ -289,7 +289,7 @@ class Api(Client):
         The last look is the one after the time has run out.
         """
         patience = self._patience()
-        pause = first
+        pause = self._soon(first)
         for _ in range(_MOST_POLLS):
             over = patience(pause)
             self.pause(pause)
@@ -297,6 +297,10 @@ class Api(Client):
             if over:
                 return
             pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+    def _soon(self, pause: float) -> float:
+        """Return how long to wait before the first look; a server whose clock is wound needs no time of ours."""
+        return min(pause, _EAGER_PAUSE) if self.settings.clock_url else pause
 
     def _patience(self) -> Callable[[float], bool]:
         """Return what says of a pause whether it is the last: by our clock, and by the pauses where these wind one."""
@@ -359,7 +363,7 @@ class Api(Client):
         ends = {*self.profile.lifecycle("run").terminal, *(until or ("requires_action",))}
         eager = eager or not stays.issuperset(until)
         patience, over = self._patience(), False
-        status, pause, told = str(run.get("status")), _EAGER_PAUSE if eager else _FIRST_PAUSE, ""
+        status, pause, told = str(run.get("status")), _EAGER_PAUSE if eager else self._soon(_FIRST_PAUSE), ""
         for count in range(_MOST_POLLS):
             if count or not (eager or status in ends):
                 known = told.isdecimal() and len(told) < 10
