@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 
 import pytest
 
@@ -51,15 +50,19 @@ def judged(profile: str, faults: list[str]) -> tuple[Tally, list[str]]:
     return tally, errors
 
 
+#: A conforming server is asked some 11,000 times.
+MOST_REQUESTS = 30_000
+
+
 @pytest.mark.parametrize("profile", ["openai-v2", "azure-2024-02-15-preview"])
 def test_habits_together_are_told_apart(profile):
     chosen = {habit: told for habit, told in HABITS.items() if habit not in ALONE}
     known = registry(load_profile(profile))
     unprocessable = [name for name in known if name.startswith("error:") and name.endswith(":status")]
-    began = time.monotonic()
     tally, errors = judged(profile, [fault for faults, _ in chosen.values() for fault in faults] + unprocessable)
     assert errors == []
-    assert time.monotonic() - began < 120
+    # None asks for ever, whatever it is answered.
+    assert tally.requests < MOST_REQUESTS
     active = load_profile(profile).active
     for habit, (_, wanted) in chosen.items():
         assert wanted & active <= tally.failures.keys(), habit

@@ -192,7 +192,9 @@ class Shelf:
 @pytest.mark.parametrize("order", ["asc", "desc"])
 @pytest.mark.parametrize("loses", [False, True])
 def test_a_walk_goes_by_the_order_that_the_list_has(order, loses):
-    walk = next(one.function for one in scenarios() if "pagination_of_messages_is_not_disturbed" in one.name).__globals__
+    walk = next(
+        one.function for one in scenarios() if "pagination_of_messages_is_not_disturbed" in one.name
+    ).__globals__
     shelf, verify = Shelf(), Verify(PROFILE)
     made = [identifier for _, identifier in shelf.rows]
 
