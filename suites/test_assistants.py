@@ -15,7 +15,6 @@ from assistants_conformance.target import Answer, Api, Blocked, NotApplicable
 
 #: Taken by every version at a modification, whatever its limit is (C-16).
 SURE_INSTRUCTIONS = 32_768
-CAPABILITY = {"code_interpreter": "code_interpreter", "file_search": "file_search", "retrieval": "file_search"}
 
 
 def full_body(api: Api) -> dict[str, Any]:
@@ -102,7 +101,7 @@ def test_unset_fields_show_their_defaults(api: Api, verify: Verify) -> None:
     verify.equal("ASST-025", answer.json.get("tool_resources"), {}, answer)
     verify.equal("ASST-F15", answer.json.get("reasoning_effort"), None, answer)
     for kind in ("code_interpreter", "file_search"):
-        if able(api, CAPABILITY[kind]):
+        if able(api, kind):
             answer = api.post_assistant(tools=[{"type": kind}])
             resources = answer.json.get("tool_resources")
             verify.equal("ASST-025", sorted(resources) if isinstance(resources, dict) else resources, [kind], answer)

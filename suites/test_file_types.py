@@ -129,10 +129,11 @@ def _attached(api: Api, verify: Verify, files: dict[str, str]) -> None:
     def attach(*some: str) -> Answer:
         return api.post_message(thread, "Look into the file.", **message_files(api, *some, tool="file_search"))
 
-    together = attach(*files) if files else None
+    if not files:
+        return
+    together = attach(*files)
     for file, identifier in files.items():
-        alone = together is None or (len(files) > 1 and not together.ok)
-        verify.status(identifier, attach(file) if alone or together is None else together, 200)
+        verify.status(identifier, together if together.ok or len(files) == 1 else attach(file), 200)
 
 
 def _indexed(api: Api, verify: Verify, files: dict[str, dict[str, Any]]) -> None:

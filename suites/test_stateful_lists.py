@@ -38,9 +38,12 @@ def walk_while_inserting(
     *,
     size: int = SIZE,
     inserted: int = INSERTED,
+    rule_of_descending: str = "",
     **params: str,
 ) -> None:
     """Walk over a list page by page with an insertion between the pages; `made` is oldest first.
+
+    `rule_of_descending` is another requirement on a descending walk, where there is one.
 
     An ascending walk begins behind the oldest of the own objects, for what others made before does not matter.
 
@@ -77,12 +80,20 @@ def walk_while_inserting(
     missing = [identifier for identifier in wanted if identifier not in found]
     twice = sorted({identifier for identifier in [*wanted, *new] if found.count(identifier) > 1})
     told = f"{order}, pages of {size}, {len(new)} made between them: {len(missing)} missing {missing}, twice {twice}"
-    for rule in (row, *(("PAGE-016",) if order == "desc" else ())):
+    verify(
+        row,
+        not missing and not twice,
+        observed=told,
+        expected=f"each of the {len(wanted)} objects that were there exactly once",
+        answer=page,
+    )
+    if rule_of_descending and order == "desc":
+        late = sorted(set(new).intersection(found))
         verify(
-            rule,
-            not missing and not twice,
-            observed=told,
-            expected=f"each of the {len(wanted)} objects that were there exactly once",
+            rule_of_descending,
+            not missing and not twice and not late,
+            observed=f"{told}, newer ones {late}",
+            expected=f"each of the {len(wanted)} objects that were there exactly once, and no newer one",
             answer=page,
         )
 
@@ -97,6 +108,7 @@ def walk_both_ways(
     *,
     size: int = SIZE,
     inserted: int = INSERTED,
+    rule_of_descending: str = "",
     **params: str,
 ) -> None:
     """Walk from the newest on and then from the oldest; what was made during the first walk is there in the second."""
@@ -107,7 +119,19 @@ def walk_both_ways(
 
     for order in ORDERS:
         there = list(made)
-        walk_while_inserting(api, verify, row, listed, order, noted, there, size=size, inserted=inserted, **params)
+        walk_while_inserting(
+            api,
+            verify,
+            row,
+            listed,
+            order,
+            noted,
+            there,
+            size=size,
+            inserted=inserted,
+            rule_of_descending=rule_of_descending,
+            **params,
+        )
 
 
 @requirement("STAB-001", "PAGE-016")
@@ -119,7 +143,17 @@ def test_pagination_of_messages_is_not_disturbed(api: Api, verify: Verify) -> No
             return str(api.message(thread, api.unique())["id"])
 
         made = [insert() for _ in range(max(COUNT, size + 1))]
-        walk_both_ways(api, verify, "STAB-001", "list_messages", insert, made, size=size, thread_id=thread)
+        walk_both_ways(
+            api,
+            verify,
+            "STAB-001",
+            "list_messages",
+            insert,
+            made,
+            size=size,
+            rule_of_descending="PAGE-016",
+            thread_id=thread,
+        )
 
 
 @requirement("STAB-002")

@@ -192,23 +192,22 @@ def test_refused_thread_makes_no_store(api: Api, verify: Verify) -> None:
 
 
 def whole_or_not_at_all(
+    api: Api,
     verify: Verify,
     row: str,
     bodies: list[dict[str, Any]],
     change: Callable[[Any], Answer],
     read: Callable[[], list[Any]],
-    *,
-    each: bool,
 ) -> None:
     """Try bad modifications and compare what is read before and after each that is refused.
 
     Args:
+        api: the target.
         verify: told of what has changed.
         row: the requirement.
         bodies: the modifications.
         change: asks for one.
         read: returns what the object is like.
-        each: look after each; else once after as many as were refused in a row.
 
     Raises:
         Blocked: none was refused.
@@ -216,7 +215,7 @@ def whole_or_not_at_all(
     judged, before = False, read()
     for left, body in zip(range(len(bodies))[::-1], bodies, strict=True):
         answer = change(body)
-        if left and not each and not answer.ok:
+        if left and not each(api) and not answer.ok:
             continue
         after = read()
         if not answer.ok:
@@ -267,7 +266,7 @@ def test_assistant_is_modified_wholly_or_not_at_all(api: Api, verify: Verify) ->
         bodies.append({"name": "after", "metadata": {}, **assistant_body(api, *good_and_unknown(api))})
     read = readers(api, "assistant", "list_assistants", own, made["id"])
     whole_or_not_at_all(
-        verify, "KEEP-001", bodies, lambda body: api.call("modify_assistant", **own, json=body), read, each=each(api)
+        api, verify, "KEEP-001", bodies, lambda body: api.call("modify_assistant", **own, json=body), read
     )
 
 
@@ -279,9 +278,7 @@ def test_thread_is_modified_wholly_or_not_at_all(api: Api, verify: Verify) -> No
         resources = {"code_interpreter": {"file_ids": good_and_unknown(api)}}
         bodies.append({"metadata": {"first": "after"}, "tool_resources": resources})
     read = readers(api, "thread", None, own, own["thread_id"])
-    whole_or_not_at_all(
-        verify, "KEEP-002", bodies, lambda body: api.call("modify_thread", **own, json=body), read, each=each(api)
-    )
+    whole_or_not_at_all(api, verify, "KEEP-002", bodies, lambda body: api.call("modify_thread", **own, json=body), read)
 
 
 @requirement("KEEP-003")
@@ -295,7 +292,7 @@ def test_message_is_modified_wholly_or_not_at_all(api: Api, verify: Verify) -> N
     ]
     read = readers(api, "message", "list_messages", own, message)
     whole_or_not_at_all(
-        verify, "KEEP-003", bodies, lambda body: api.call("modify_message", **own, json=body), read, each=each(api)
+        api, verify, "KEEP-003", bodies, lambda body: api.call("modify_message", **own, json=body), read
     )
 
 
@@ -308,9 +305,7 @@ def test_run_is_modified_wholly_or_not_at_all(api: Api, verify: Verify) -> None:
         {"metadata": {"first": "after"}, "status": "queued"},
     ]
     read = readers(api, "run", "list_runs", own, run["id"])
-    whole_or_not_at_all(
-        verify, "KEEP-004", bodies, lambda body: api.call("modify_run", **own, json=body), read, each=each(api)
-    )
+    whole_or_not_at_all(api, verify, "KEEP-004", bodies, lambda body: api.call("modify_run", **own, json=body), read)
 
 
 @requirement("KEEP-005", needs=("vector_stores",))
@@ -323,5 +318,5 @@ def test_store_is_modified_wholly_or_not_at_all(api: Api, verify: Verify) -> Non
     ]
     read = readers(api, "vector_store", "list_vector_stores", own, made)
     whole_or_not_at_all(
-        verify, "KEEP-005", bodies, lambda body: api.call("modify_vector_store", **own, json=body), read, each=each(api)
+        api, verify, "KEEP-005", bodies, lambda body: api.call("modify_vector_store", **own, json=body), read
     )
