@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from assistants_conformance.scenario import Verify, requirement
+from assistants_conformance.scenario import Verify, pairs, requirement
 from assistants_conformance.scenario.assistants import Beyond, function, property_of, refused, taken
 from assistants_conformance.scenario.situations import able, tool_names
 
@@ -87,14 +87,6 @@ def built_in(api: Api) -> list[str]:
 def form(**schema: Any) -> dict[str, Any]:
     """Return the format of answers in the form of a JSON schema."""
     return {"type": "json_schema", "json_schema": schema}
-
-
-def full_metadata(api: Api, *, more: int = 0, key: int = 0, value: int = 0) -> dict[str, str]:
-    """Return metadata with as many pairs, keys and values as long as the limits, or by so much beyond them."""
-    node = property_of(api, "metadata")
-    widest, most = node["propertyNames"]["maxLength"] + key, node["additionalProperties"]["maxLength"] + value
-    pairs = node["maxProperties"] + more if more or not (key or value) else 1
-    return {f"{number:02}".ljust(widest, "k"): "v" * most for number in range(pairs)}
 
 
 def function_limits(api: Api) -> dict[str, int]:
@@ -185,7 +177,7 @@ def assistants_at_limits(api: Api) -> list[list[Value]]:
     node = api.profile.request_schema("create_assistant")["properties"]
     odd = {"Key with Spaces": "  ends with a space ", "zeichen": 'Ä語😀 "quoted" \\ \n\t', "empty": ""}
     tools, *more_tools = tools_at_limits(api)
-    most = [functions_at_limits(api), shown("ASST-032", metadata=full_metadata(api))]
+    most = [functions_at_limits(api), shown("ASST-032", metadata=pairs.full(property_of(api, "metadata")))]
     most += [shown(row, **{field: longest(api, field)}) for field, row in texts.items()]
     least = [tools, shown("ASST-032", metadata=odd)]
     least += [shown(texts[field], **{field: None}) for field in ("name", "description")]
@@ -242,8 +234,8 @@ def texts_beyond(api: Api) -> Iterator[Beyond]:
 
 def metadata_beyond(api: Api) -> Iterator[Beyond]:
     """Yield metadata with one pair too many, too long a key, too long a value."""
-    for one in ({"more": 1}, {"key": 1}, {"value": 1}):
-        yield Beyond("ASST-033", "metadata", {"metadata": full_metadata(api, **one)})
+    for metadata in pairs.beyond(property_of(api, "metadata")):
+        yield Beyond("ASST-033", "metadata", {"metadata": metadata})
 
 
 def functions_beyond(api: Api) -> Iterator[Beyond]:

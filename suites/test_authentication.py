@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from assistants_conformance.scenario import Verify, requirement
 from assistants_conformance.target import Answer, Api, Blocked, NotApplicable
-from assistants_conformance.target.specimens import left_behind, specimens, unknown_id
+from assistants_conformance.target.specimens import left_behind, series, specimens, unknown_id
 
 Headers = dict[str, str | None]
 
@@ -97,11 +97,6 @@ def test_request_with_no_or_a_wrong_key_is_refused_and_does_nothing(api: Api, ve
     verify("AUTH-016", not stored, observed="the assistant of the refused request is listed", expected="nothing made")
 
 
-def _with_message(api: Api) -> list[str]:
-    thread = str(api.thread()["id"])
-    return [thread, str(api.message(thread)["id"])]
-
-
 @requirement("AUTH-012", "AUTH-013")
 def test_objects_belong_to_their_account(api: Api, verify: Verify) -> None:
     if not api.settings.other_key:
@@ -110,7 +105,7 @@ def test_objects_belong_to_their_account(api: Api, verify: Verify) -> None:
     rule, allowed = ("AUTH-012", (401, 404)) if azure(api) else ("AUTH-013", (401, 403, 404))
     other = credential(api, api.settings.other_key)
     assistant, file = api.assistant()["id"], api.file()["id"]
-    thread, message = api.lent("a thread with a message", lambda: _with_message(api))
+    thread, (message,) = series(api, 1)
     for answer in (
         api.call("get_thread", thread_id=thread, headers=other),
         api.call("get_message", thread_id=thread, message_id=message, headers=other),

@@ -10,10 +10,10 @@ import zlib
 from typing import Any
 
 from assistants_conformance.scenario import Verify, requirement
-from assistants_conformance.scenario.situations import series
 from assistants_conformance.target import Api, Blocked
 from assistants_conformance.target.prompts import CODE_INTERPRETER, PICTURE
 from assistants_conformance.target.reading import inner, parts, rows, texts
+from assistants_conformance.target.specimens import series
 
 FIELDS = tuple(f"MSG-F{number:02}" for number in (*range(1, 11), 15))
 LONGEST_ACCEPTED = 256_000

@@ -15,8 +15,9 @@ import pytest
 
 from assistants_conformance.contract.documents import read
 from assistants_conformance.scenario import Verify, requirement
-from assistants_conformance.scenario.situations import able, series, two_runs
+from assistants_conformance.scenario.situations import able, two_runs
 from assistants_conformance.target import Answer, Api, Blocked, NotApplicable
+from assistants_conformance.target.specimens import series
 
 LIMITS = read("requests/list_parameters")["parameters"]["limit"]
 LEAST, MOST, DEFAULT = LIMITS["minimum"], LIMITS["maximum"], LIMITS["default"]

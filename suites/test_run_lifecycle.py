@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from assistants_conformance.scenario import Verify, requirement
-from assistants_conformance.scenario.situations import STORY, asked, cancelled, has_ended, judged, text_of, working
+from assistants_conformance.scenario.situations import asked, has_ended, judged, text_of, working
 from assistants_conformance.target import Api, Blocked, NotApplicable
 
 BRIEF = "Answer with one word."
@@ -142,31 +142,3 @@ def test_working_run_is_cancelled(api: Api, verify: Verify) -> None:
             verify(rule, over and stamped, observed=told, expected="cancelled with cancelled_at, or another end")
         return
     raise Blocked("every run had ended before it was cancelled")
-
-
-@requirement("SM-015")
-def test_cancel_of_a_queued_run_is_taken_or_refused(api: Api, verify: Verify) -> None:
-    run = api.start(STORY, api.assistant()["id"])
-    if run.get("status") != "queued":
-        raise Blocked(f"the run was {run.get('status')} at once")
-    answer = api.cancel(run)
-    verify.status("SM-015", answer, 200, 400)
-    told = answer.json.get("status")
-    if answer.ok:
-        taken = told in ("cancelling", "cancelled")
-        verify("SM-015", taken, observed=told, expected="cancelling or cancelled", answer=answer)
-    else:
-        ended = _waited(api, run)
-        verify("SM-015", ended.get("status") != "cancelled", observed=ended.get("status"), expected="the run goes on")
-
-
-@requirement("SM-016", "SM-017", "SM-032", needs=("function_calling",))
-def test_waiting_run_is_cancelled(api: Api, verify: Verify) -> None:
-    run = api.parked()
-    with judged(api, "SM-032"):
-        ended = cancelled(api, run)
-    told = f"required_action {ended.get('required_action')!r}, cancelled_at {ended.get('cancelled_at')!r}"
-    verify("SM-016", ended.get("required_action") is None, observed=told, expected="required_action gone")
-    stamped = ended.get("cancelled_at") is not None and ended.get("expires_at") is None
-    told += f", expires_at {ended.get('expires_at')!r}"
-    verify("SM-017", stamped, observed=told, expected="cancelled_at set, expires_at null")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assistants_conformance.scenario import Verify, requirement
+from assistants_conformance.scenario import Verify, pairs, requirement
+from assistants_conformance.scenario.assistants import property_of
 from assistants_conformance.scenario.situations import (
     CODE_INTERPRETER,
     able,
@@ -205,25 +206,18 @@ def test_only_the_metadata_of_a_run_can_be_modified(api: Api, verify: Verify) ->
     assistant = api.assistant(instructions=f"{BRIEF} {api.unique()}")["id"]
     run = api.finished(api.start("Say hello.", assistant, metadata={"old": api.unique()}))
     ids = {"thread_id": run["thread_id"], "run_id": run["id"]}
-    limits = api.profile.request_schema("modify_run")["properties"]["metadata"]
-    pairs, length = limits["maxProperties"], limits["propertyNames"]["maxLength"]
-    width = limits["additionalProperties"]["maxLength"]
-    wide = {f"{number:02}".ljust(length, "k"): "v" * width for number in range(pairs)}
-    for metadata in ({"new": api.unique()}, wide):
-        answer = api.call("modify_run", **ids, json={"metadata": metadata})
-        for rule in ("RUN-005", "RUN-032"):
-            verify.status(rule, answer, 200)
-        verify.equal("RUN-005", answer.json.get("id"), run["id"], answer)
-        now = api.get_run(run)
-        for rule in ("RUN-005", "RUN-031"):
-            verify.equal(rule, now.get("metadata"), metadata)
-        changed = sorted(name for name in (run.keys() | now.keys()) - {"metadata"} if run.get(name) != now.get(name))
-        verify("RUN-005", not changed, observed=f"changed: {changed}", expected="no change but that of metadata")
-    for metadata in (
-        {f"key{number}": "v" for number in range(pairs + 1)},
-        {"k" * (length + 1): "v"},
-        {"key": "v" * (width + 1)},
-    ):
+    limits = property_of(api, "metadata", request="modify_run")
+    wide = pairs.full(limits)
+    answer = api.call("modify_run", **ids, json={"metadata": wide})
+    for rule in ("RUN-005", "RUN-032"):
+        verify.status(rule, answer, 200)
+    verify.equal("RUN-005", answer.json.get("id"), run["id"], answer)
+    now = api.get_run(run)
+    for rule in ("RUN-005", "RUN-031"):
+        verify.equal(rule, now.get("metadata"), wide)
+    changed = sorted(name for name in (run.keys() | now.keys()) - {"metadata"} if run.get(name) != now.get(name))
+    verify("RUN-005", not changed, observed=f"changed: {changed}", expected="no change but that of metadata")
+    for metadata in pairs.beyond(limits):
         verify.refused("RUN-031", api.call("modify_run", **ids, json={"metadata": metadata}))
     verify.equal("RUN-031", api.get_run(run).get("metadata"), wide)
     others = ({"instructions": api.unique()}, {"status": "queued"}, {"assistant_id": UNKNOWN["assistant"]})

@@ -20,10 +20,10 @@ import httpx2
 import pytest
 
 from assistants_conformance.scenario import Verify, requirement
-from assistants_conformance.scenario.situations import series
 from assistants_conformance.target import Api, Blocked, NotApplicable
 from assistants_conformance.target.handing import assistant_body, message_files
 from assistants_conformance.target.samples import sample
+from assistants_conformance.target.specimens import series
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

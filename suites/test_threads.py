@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from assistants_conformance.scenario import Verify, requirement
+from assistants_conformance.scenario import Verify, pairs, requirement
 from assistants_conformance.scenario.situations import some_files
 from assistants_conformance.target import Answer, Api, NotApplicable
 
@@ -140,17 +140,11 @@ def test_resources_are_an_object_where_none_were_given(api: Api, verify: Verify)
 @requirement("THR-013")
 def test_limits_of_metadata(api: Api, verify: Verify) -> None:
     node = api.profile.request_schema("create_thread")["properties"]["metadata"]
-    longest, most = node["propertyNames"]["maxLength"], node["additionalProperties"]["maxLength"]
-    full = {f"{number:02}".ljust(longest, "k"): "v" * most for number in range(node["maxProperties"])}
+    full, beyond = pairs.full(node), pairs.beyond(node)
     created = api.post_thread(metadata=full)
     verify.status("THR-013", created, 200)
     verify.equal("THR-013", created.json.get("metadata"), full, created)
     thread = api.thread(metadata={"before": "1"})["id"]
-    beyond: tuple[dict[str, str], ...] = (
-        {f"key{number}": "v" for number in range(node["maxProperties"] + 1)},
-        {"k" * (longest + 1): "v"},
-        {"key": "v" * (most + 1)},
-    )
     for metadata in beyond:
         verify.refused("THR-013", api.post_thread(metadata=metadata))
     answers = [api.call("modify_thread", thread_id=thread, json={"metadata": metadata}) for metadata in beyond]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from assistants_conformance.contract.documents import read
-from assistants_conformance.scenario import Verify, requirement
+from assistants_conformance.scenario import Verify, pairs, requirement
 from assistants_conformance.scenario.situations import judged
 from assistants_conformance.scenario.stores import FACTS, eventually, filled, place, settled, text_file
 from assistants_conformance.target import Answer, Api, Blocked, NotApplicable
@@ -237,16 +237,13 @@ def test_attributes_of_a_file(api: Api, verify: Verify) -> None:
     if given:
         verify.equal("VS-014", now.get("attributes"), given["attributes"])
     node = api.profile.request_schema("modify_vector_store_file")["properties"]["attributes"]
-    longest, most = node["propertyNames"]["maxLength"], node["additionalProperties"]["maxLength"]
-    full = {f"{number:02}".ljust(longest, "k"): "v" * most for number in range(node["maxProperties"])}
-    for attributes in ({"shelf": "south"}, full):
-        changed = api.call("modify_vector_store_file", **path, json={"attributes": attributes})
-        verify.status("VS-014", changed, 200)
-        for shown in (changed, get(api, store, file)):
-            verify.equal("VS-014", shown.json.get("attributes"), attributes, shown)
+    full = pairs.full(node)
+    changed = api.call("modify_vector_store_file", **path, json={"attributes": full})
+    verify.status("VS-014", changed, 200)
+    for shown in (changed, get(api, store, file)):
+        verify.equal("VS-014", shown.json.get("attributes"), full, shown)
     before = entries(api, store)
-    beyond = ({**full, "more": "1"}, {"k" * (longest + 1): "v"}, {"key": "v" * (most + 1)}, {"key": ["v"]})
-    for attributes in api.some(beyond):
+    for attributes in api.some((*pairs.beyond(node), {"key": ["v"]})):
         verify.refused("VS-014", api.call("modify_vector_store_file", **path, json={"attributes": attributes}))
         if at_creation(api):
             verify.refused("VS-014", api.post_store_file(store, other, attributes=attributes))

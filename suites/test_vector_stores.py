@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from assistants_conformance.scenario import Verify, requirement
+from assistants_conformance.scenario import Verify, pairs, requirement
 from assistants_conformance.scenario.situations import able, judged
 from assistants_conformance.scenario.stores import COUNTS, batched, eventually, named, place, settled, text_file
 from assistants_conformance.target import Answer, Api, Blocked, NotApplicable
@@ -105,8 +105,7 @@ def test_store_takes_so_many_files_at_once(api: Api, verify: Verify) -> None:
 def test_limits_of_policy_and_metadata(api: Api, verify: Verify) -> None:
     least, most_days = days(api)
     node = api.profile.request_schema("create_vector_store")["properties"]["metadata"]
-    longest, most = node["propertyNames"]["maxLength"], node["additionalProperties"]["maxLength"]
-    full = {f"{number:02}".ljust(longest, "k"): "v" * most for number in range(node["maxProperties"])}
+    full, metadata = pairs.full(node), pairs.beyond(node)
     policies = [{**POLICY, "days": number} for number in (least, most_days)]
     # All of it in one store; where that is refused, each by itself.
     together = api.post_store(expires_after=policies[0], metadata=full)
@@ -126,7 +125,6 @@ def test_limits_of_policy_and_metadata(api: Api, verify: Verify) -> None:
         {"days": POLICY["days"]},
         {"anchor": POLICY["anchor"]},
     ]
-    metadata = [{**full, "more": "1"}, {"k" * (longest + 1): "v"}, {"key": "v" * (most + 1)}]
     name = api.unique()
     for row, member, values in (("VS-022", "expires_after", policies), ("VS-016", "metadata", metadata)):
         for value in values:

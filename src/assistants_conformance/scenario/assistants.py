@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from assistants_conformance.target.specimens import left_behind
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from assistants_conformance.scenario.verify import Verify
     from assistants_conformance.target import Answer, Api
 
@@ -36,31 +40,45 @@ def taken(verify: Verify, row: str, answer: Answer, **shown: Any) -> None:
 
 
 class Beyond(NamedTuple):
-    """A create that is to be refused: what requirement says so, what field it is about, and the body."""
+    """A create that is to be refused: what requirement says so, what field it is about, and the body.
+
+    `look` judges the answer where more is to be said of it than that it was refused.
+    """
 
     row: str
     field: str
     body: dict[str, Any]
+    look: Callable[[Verify, Answer], object] | None = None
 
 
 def refused(api: Api, verify: Verify, *beyond: Beyond) -> None:
-    """Check that creates are refused, that each refusal names the field, and that nothing was left behind."""
+    """Check that creates are refused, that each refusal names the field, and that nothing was left behind.
+
+    Raises:
+        Blocked: the list of assistants does not show what was made a moment ago, so it proves nothing.
+    """
     mark, gone = api.unique(), []
     for number, one in enumerate(beyond):
-        name = f"{mark}-{number}-"
-        body = {**one.body, "name": name + str(one.body["name"])[len(name) :]} if "name" in one.body else one.body
+        name, own = f"{mark}-{number}-", one.body.get("name")
+        body = {**one.body, "name": name + own[len(name) :]} if isinstance(own, str) else one.body
         answer = api.post_assistant(**{"name": name, **body})
-        verify.refused(one.row, answer)
-        if answer.status == 400:
-            told = f"{answer.error.get('param')} {answer.error.get('message')}"
-            verify("ERR-026", one.field in told, observed=answer.told, expected=f"{one.field} named", answer=answer)
+        if one.look is not None:
+            one.look(verify, answer)
+        else:
+            verify.refused(one.row, answer)
+        named(verify, answer, one.field)
         if not answer.ok:
             gone.append(name)
-    if not gone:
-        return
-    page = api.call("list_assistants", query={"limit": 100})
-    left = [item.get("id") for item in page.data if str(item.get("name")).startswith(tuple(gone))]
-    verify("ERR-023", page.ok and not left, observed=f"listed: {left}", expected="nothing left behind", answer=page)
+    left = left_behind(api, *gone) if gone else []
+    if gone:
+        verify("ERR-023", not left, observed=f"refused and made: {left}", expected="nothing left behind")
+
+
+def named(verify: Verify, answer: Answer, name: str) -> None:
+    """Check that a refusal says which property it is about."""
+    if answer.status == 400:
+        told = f"{answer.error.get('param')} {answer.error.get('message')}"
+        verify("ERR-026", name in told, observed=answer.told, expected=f"{name} in param or message", answer=answer)
 
 
 def attached_ids(resources: Any) -> list[Any]:

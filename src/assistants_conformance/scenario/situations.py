@@ -86,17 +86,6 @@ def some_files(api: Api, count: int) -> list[str]:
     return found
 
 
-def series(api: Api, count: int) -> tuple[str, list[str]]:
-    """Return a thread with messages of which each was added by itself, and their ids, oldest first."""
-
-    def make() -> dict[str, Any]:
-        thread = api.thread()["id"]
-        return {"thread": thread, "made": [api.message(thread, f"Number {number}.")["id"] for number in range(count)]}
-
-    lent = api.lent(f"{count} messages", make)
-    return lent["thread"], lent["made"]
-
-
 #: Letters of four bytes and CJK brackets stand in them, so that an index that counts bytes is seen to be wrong.
 SENTENCES = {
     "lighthouse.txt": "The lighthouse of Alexandria 🗼 「アレクサンドリアの灯台」 was 103 metres high.",
@@ -158,21 +147,6 @@ def working(api: Api, assistant: str | None = None) -> dict[str, Any]:
         if run.get("status") == "in_progress":
             return run
     raise Blocked(f"in {TRIES} tries no run was met in progress")
-
-
-def cancelled(api: Api, run: dict[str, Any]) -> dict[str, Any]:
-    """Cancel a run that waits for outputs and return it as it ended.
-
-    Raises:
-        Blocked: it was not cancelled.
-        NotApplicable: the target refuses to cancel a run that waits, which CAN-005 leaves to it.
-    """
-    api.require("cancel_requires_action")
-    answer = api.cancel(run)
-    if answer.status == 400:
-        raise NotApplicable("the target refuses to cancel a run that waits for outputs, as CAN-005 allows")
-    api.need(answer, "cancel a run that waits")
-    return api.finished(run, "cancelled")
 
 
 def functions(count: int) -> list[dict[str, Any]]:

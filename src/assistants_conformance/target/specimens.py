@@ -45,6 +45,17 @@ def unknown_id(api: Api, kind: str) -> str:
     return f"{prefix}{api.chance.digits(24)}"
 
 
+def series(api: Api, count: int) -> tuple[str, list[str]]:
+    """Return a thread with messages of which each was added by itself, and their ids, oldest first."""
+
+    def make() -> dict[str, Any]:
+        thread = api.thread()["id"]
+        return {"thread": thread, "made": [api.message(thread, f"Number {number}.")["id"] for number in range(count)]}
+
+    lent = api.lent(f"{count} messages", make)
+    return lent["thread"], lent["made"]
+
+
 def specimens(api: Api) -> list[Specimen]:
     """Return a request for every operation, deletions last; those of vector stores only if the target has them.
 
@@ -53,10 +64,12 @@ def specimens(api: Api) -> list[Specimen]:
     Raises:
         Blocked: an assistant, a thread, a message, a file, a vector store or a batch could not be made.
     """
+    thread, (message,) = series(api, 1)
     real = {
         "assistant_id": api.assistant()["id"],
         "file_id": api.file()["id"],
-        **api.lent("a thread and its message", lambda: _thread(api)),
+        "thread_id": thread,
+        "message_id": message,
     }
     stores = _stores(api, real["file_id"]) if _has_stores(api) else {}
     real |= stores
@@ -97,11 +110,6 @@ def specimens(api: Api) -> list[Specimen]:
     return sorted(found, key=lambda one: one.operation.deletes)
 
 
-def _thread(api: Api) -> dict[str, str]:
-    thread = api.thread()["id"]
-    return {"thread_id": thread, "message_id": api.message(thread)["id"]}
-
-
 def _has_stores(api: Api) -> bool:
     if not api.has("create_vector_store"):
         return False
@@ -118,8 +126,8 @@ def _stores(api: Api, file: str) -> dict[str, str]:
     return {"vector_store_id": store, "batch_id": api.need(api.post_batch(store, [file]), "make a batch")["id"]}
 
 
-def left_behind(api: Api, *names: str) -> set[str]:
-    """Return which of these names an assistant among the newest has.
+def left_behind(api: Api, *names: str) -> list[str]:
+    """Return which of these names, or beginnings of names, an assistant among the newest has.
 
     Raises:
         Blocked: the list does not show what was made a moment ago, so it proves nothing.
@@ -128,4 +136,4 @@ def left_behind(api: Api, *names: str) -> set[str]:
     newest = api.call("list_assistants", query={"limit": _NEWEST}).data
     if not any(row.get("id") == marker for row in newest):
         raise Blocked(f"an assistant made just now is not among the newest {_NEWEST}, so the list proves nothing")
-    return {name for name in names if any(row.get("name") == name for row in newest)}
+    return [name for name in names if any(str(row.get("name")).startswith(name) for row in newest)]
