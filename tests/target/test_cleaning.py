@@ -85,3 +85,13 @@ def test_run_that_comes_to_wait_for_outputs_is_not_waited_for():
     assert files_of(api, run["thread_id"]) == []
     assert api.get_run(run)["status"] == "cancelled"
     assert api.requests - seen < 10
+
+
+def test_run_whose_cancel_is_refused_is_not_waited_for():
+    _, api = staged("openai-v2", faults=("idle-run-is-not-found-by-cancel",))
+    assistant = api.assistant(tools=[WEATHER, {"type": "code_interpreter"}])["id"]
+    run = api.parked(assistant=assistant)
+    seen = api.requests
+    assert files_of(api, run["thread_id"]) == []
+    assert api.get_run(run)["status"] == "requires_action"
+    assert api.requests - seen < 6

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import socket
 import threading
+import weakref
 
 import pytest
 
@@ -64,6 +66,19 @@ def test_server_that_never_answers_is_left_after_the_time_limit():
     with client(url, request_timeout=0.3) as api, pytest.raises(Blocked, match="no answer"):
         api.call("get_thread", thread_id="thread_x")
     listener.close()
+
+
+def test_answer_goes_with_the_last_who_knows_it():
+    """Nobody waits for a collection of garbage before a heavy answer leaves the memory."""
+    gc.disable()
+    try:
+        with client(served([FINE])) as api:
+            gone = weakref.ref(api.call("get_thread", thread_id="thread_x").exchange)
+            api.judge = Judge(api.profile, closed=True)
+            api.lighten()
+            assert gone() is None
+    finally:
+        gc.enable()
 
 
 def listed(*identifiers, last_id):

@@ -25,8 +25,8 @@ def files_of(api: Api, thread: str) -> list[str]:
             with suppress(Blocked):
                 if run.get("status") != "requires_action":
                     run = api.wait(run, "completed", "requires_action")
-                if run.get("status") == "requires_action":
-                    api.cancel(run)
+                # Where it may not be cancelled (CAN-005), it makes nothing more and is not waited for.
+                if run.get("status") == "requires_action" and api.cancel(run).ok:
                     api.finished(run)
     with suppress(Blocked):
         return list(generated(api.call("list_messages", thread_id=thread, query={"limit": 100}).json))
