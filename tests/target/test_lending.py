@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import random
+from dataclasses import replace
+
 import pytest
 
-from assistants_conformance.contract import load_profile
+from assistants_conformance.contract import load_profile, profile_ids
+from assistants_conformance.contract.efforts import efforts
 from assistants_conformance.observe import Judge
 from assistants_conformance.plugin.aside import attempt
 from assistants_conformance.plugin.background import Waiting
 from assistants_conformance.reporting.tally import Tally
-from assistants_conformance.scenario import requirement
+from assistants_conformance.scenario import applies, conduct, requirement
 from assistants_conformance.scenario.binding import binding_of
+from assistants_conformance.scenario.gather import scenarios
 from assistants_conformance.target import Api, Blocked
 from assistants_conformance.target.lending import Lending
 from assistants_conformance.target.meter import Meter
 
-from .test_cleaning import held, staged
+from .test_cleaning import SEARCHES, held, staged
 
 PROFILE = "openai-v2"
 
@@ -115,6 +120,18 @@ def test_what_was_changed_is_lent_to_nobody(staged_lending, change):
     assert held(server) == {}
     with api.named("second"):
         assert api.assistant()["id"] != made["id"]
+
+
+def test_thread_that_came_with_its_run_is_changed_with_it(staged_lending):
+    _, api = staged_lending
+    with api.named("first"):
+        run = api.chat("Say hello.")
+    with api.named("second"):
+        assert api.chat("Say hello.") == run
+        api.message(run["thread_id"])
+    with api.named("third"):
+        other = api.chat("Say hello.")
+    assert other["thread_id"] != run["thread_id"]
 
 
 def test_what_was_refused_spoils_nothing(staged_lending):
@@ -252,3 +269,24 @@ def test_doubtful_scenario_lends_nothing_on(staged_lending):
         attempt(Waiting("s", scenario, binding_of(scenario)), api, api.meter, judge, tally)
         seen.append(tally.findings["ASST-003"][0].observed)
     assert seen[0] != seen[1]
+
+
+# -- all of them -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("profile", profile_ids())
+def test_nobody_is_misled_in_whatever_order(profile, seed):
+    _, api = staged(profile)
+    lend(api, Lending())
+    api.settings = replace(api.settings, effort=efforts()["live"])
+    tally, astray = Tally(), {}
+    every = [one for one in scenarios() if applies(one.binding, api) and not one.name.startswith(SEARCHES)]
+    random.Random(seed).shuffle(every)
+    for scenario in every:
+        api.judge = Judge(api.profile, closed=True)
+        outcome = conduct(scenario.function, api, tally, scenario.name, scenario.arguments)
+        if outcome.kind not in ("passed", "not-applicable"):
+            astray[scenario.name] = outcome.message
+    assert astray == {}
+    assert tally.findings == {}

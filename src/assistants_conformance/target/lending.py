@@ -45,7 +45,8 @@ class Loan:
         self.exchanges.append(exchange)
         body = exchange.response.json
         if isinstance(body, dict) and isinstance(body.get("id"), str):
-            self.ids.add(body["id"])
+            # A thread that came about with its run is named by that alone.
+            self.ids.update(one for one in (body["id"], body.get("thread_id")) if isinstance(one, str))
             if body.get("object") == "vector_store":
                 self.stores.add(body["id"])
 
