@@ -17,6 +17,7 @@ from assistants_conformance.target import Api, Blocked, TargetSettings
 from assistants_conformance.target.book import read
 from assistants_conformance.target.fingerprint import MARK
 from assistants_conformance.target.ledger import default_folder, opened, place_of
+from assistants_conformance.target.lending import Lending
 from assistants_conformance.target.sweep import ledgers, sweep
 from assistants_conformance.target.table import ConfigError
 from tests.support.counted import Counted
@@ -258,6 +259,45 @@ def test_store_that_came_with_a_message_is_deleted(stage):
     stage.killed(api)
     stage.sweep()
     assert held(stage.server) == {}
+
+
+def test_store_that_came_on_a_thread_of_another_ledger_is_deleted(stage):
+    """A thread that is lent stands in the ledger of who made it, and so does what it comes to hold."""
+    lending, maker, borrower = Lending(), stage.run(), stage.run()
+    for api in (maker, borrower):
+        api.lending, api.ledger.kept = lending, lending.kept
+    with maker.named("first"):
+        thread = maker.thread(metadata={"lent": "yes"})["id"]
+    lending.release(maker)
+    with borrower.named("second"):
+        assert borrower.thread(metadata={"lent": "yes"})["id"] == thread
+        file = borrower.file(filename="a.txt", content=b"words", content_type="text/plain")["id"]
+        attached = [{"file_id": file, "tools": [{"type": "file_search"}]}]
+
+        def cut(*_):
+            raise Killed
+
+        borrower.ledger.answered = cut
+        with pytest.raises(Killed):
+            borrower.message(thread, attachments=attached)
+        stage.killed(maker)
+        stage.killed(borrower)
+        assert held(stage.server)["vector_stores"]
+        stage.sweep()
+        assert held(stage.server) == {}
+        borrower.ledger, borrower.lending = None, None
+
+
+@pytest.mark.parametrize("kind", ["assistant", "thread"])
+def test_store_that_came_with_a_create_without_an_answer_is_deleted(tmp_path, kind):
+    stage = Stage(tmp_path / "ledgers", "foundry-v1")
+    api = stage.run()
+    helper = {"tool_resources": {"file_search": {"vector_stores": [{"file_ids": [api.file()["id"]]}]}}}
+    more = {"tools": [{"type": "file_search"}]} if kind == "assistant" else {}
+    stage.unanswered(api, lambda: getattr(api, f"post_{kind}")(**helper, **more, metadata={"mark": "m"}))
+    assert held(stage.server)["vector_stores"]
+    done = stage.sweep()
+    assert held(stage.server) == {}, done.lines
 
 
 def test_arranged_objects_carry_the_id_of_the_run(stage):

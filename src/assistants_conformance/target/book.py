@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ class Intent:
     at: float
     server: float | None
     prints: dict[str, str]
+    #: Whether it let the target make a vector store as well.
+    stored: bool = False
     refused: bool = False
 
 
@@ -72,10 +74,11 @@ class Book:
         elif isinstance(number, int) and "refused" in line:
             known = self.intents.get(number)
             if known is not None:
-                self.intents[number] = Intent(number, known.kind, known.at, known.server, known.prints, refused=True)
+                self.intents[number] = replace(known, refused=True)
         elif isinstance(number, int) and kind:
             server = line.get("server")
-            self.intents[number] = Intent(number, kind, self.last, server, dict(line.get("prints") or {}))
+            prints, stored = dict(line.get("prints") or {}), line.get("stored") is True
+            self.intents[number] = Intent(number, kind, self.last, server, prints, stored)
 
 
 def read(path: Path) -> Book:

@@ -121,9 +121,8 @@ class Ledger:
         """
         found = self._profile.match(request.method, route)
         kind = kind_made_by(found.operation.id) if found is not None else None
-        if found is not None and kind is None and (told := self._told_of(found, request)):
-            with self._lock:
-                self._write(told)
+        if found is not None and kind is None:
+            self._tell_of(found, request)
         if found is None or kind is None:
             return None
         with self._lock:
@@ -132,20 +131,35 @@ class Ledger:
             self._number += 1
             number = self._number
             line: dict[str, Any] = {"n": number, "kind": kind, "prints": asked(kind, found.operation.id, request)}
+            if _gives_a_store(request.json):
+                line["stored"] = True
             if self._server is not None:
                 there, here = self._server
                 line["server"] = round(there + time.monotonic() - here, 3)
             self._write(line)
         return number
 
-    def _told_of(self, found: Match, request: Request) -> dict[str, Any]:
-        """Return that a thread of this run may come to hold more than it was given."""
-        thread = found.params.get("thread_id", "")
-        if thread in self.book.alive and found.operation.id == "create_run" and thread not in self.book.ran:
-            return {"ran": thread}
-        if thread in self.book.alive and found.operation.id == "create_message" and _gives_a_store(request.json):
-            return {"stored": thread}
-        return {}
+    def _tell_of(self, found: Match, request: Request) -> None:
+        """Write down that a thread of this run may come to hold more than it was given."""
+        thread, operation = found.params.get("thread_id", ""), found.operation.id
+        home = self._home(thread)
+        if home is None:
+            return
+        told: dict[str, Any] = {}
+        if operation == "create_run" and thread not in home.book.ran:
+            told["ran"] = thread
+        if operation in ("create_run", "create_message") and _gives_a_store(request.json):
+            told["stored"] = thread
+        if told:
+            with home._lock:
+                home._write(told)
+
+    def _home(self, thread: str) -> Ledger | None:
+        """Return the ledger that names a thread; one that is lent stands in that of who made it."""
+        if thread in self.book.alive:
+            return self
+        loan = self.kept.get(thread)
+        return next((ledger for ledger, _, name in loan.made if name == thread), None) if loan is not None else None
 
     def unsent(self, number: int | None) -> None:
         """Note that a request never went out."""
@@ -228,7 +242,7 @@ class Ledger:
         if body.get("object") == "thread.run" and "code_interpreter" in tools(body):
             thread = body.get("thread_id")
             if isinstance(thread, str):
-                self.computed.add(thread)
+                (self._home(thread) or self).computed.add(thread)
         if operation in ("list_messages", "get_message") or body.get("object") == "thread.message":
             self.besides("file", list(generated(body)), on)
         if operation in _HOLDERS and "vector_stores" in _search(sent):
@@ -335,8 +349,8 @@ def _gives_a_store(sent: Any) -> bool:
     thing = sent.get("thread", sent) if isinstance(sent, dict) else None
     if not isinstance(thing, dict):
         return False
-    listed = thing.get("messages")
-    messages = [thing, *listed] if isinstance(listed, list) else [thing]
+    lists = [thing.get(name) for name in ("messages", "additional_messages")]
+    messages = [thing, *(one for listed in lists if isinstance(listed, list) for one in listed)]
     held = [one.get("attachments") for one in messages if isinstance(one, dict)]
     attached = [one for row in held if isinstance(row, list) for one in row if isinstance(one, dict)]
     return "vector_stores" in _search(thing) or any("file_search" in tools(one) for one in attached)

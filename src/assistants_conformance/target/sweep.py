@@ -16,7 +16,7 @@ from assistants_conformance.target.api import Api
 from assistants_conformance.target.besides import files_of, stores_of
 from assistants_conformance.target.book import Book, Intent, read
 from assistants_conformance.target.fingerprint import KINDS, marked, shown
-from assistants_conformance.target.ledger import hold, place_of
+from assistants_conformance.target.ledger import hold, place_of, stores
 from assistants_conformance.target.table import ConfigError
 
 if TYPE_CHECKING:
@@ -252,8 +252,15 @@ class _Sweeping:
         for identifier, why in found.items():
             self._why[identifier] = why
             self._add(kind, [identifier])
+        for thing in listed:
+            if str(thing["id"]) in found and any(one.stored and shown(kind, thing) == one.prints for one in intents):
+                # It was not given a store but had one made: that is its own.
+                self._add("vector_store", stores(thing) or self._stores_of(kind, str(thing["id"])))
         self._settle(intents)
         return 0
+
+    def _stores_of(self, kind: str, identifier: str) -> list[str]:
+        return stores_of(self._api, identifier) if kind == "thread" else []
 
     def _told_unlisted(self, kind: str, intents: list[Intent], why: str) -> None:
         for one in intents:
