@@ -128,7 +128,7 @@ def test_runs_expire_side_by_side(workers, tmp_path):
             assert rows[name]["verdict"] == "pass", (name, rows[name])
         made = server.expired()
         # One after the other they would have begun at least the life of a run apart.
-        assert len(made) >= 4
+        assert len(made) >= 3
         assert made[-1] - made[0] < EXPIRY * (len(made) - 1) / 2, made
         assert not any(server.held().values())
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from assistants_conformance.observe import Exchange
-    from assistants_conformance.target.api import Api
     from assistants_conformance.target.ledger import Ledger
+    from assistants_conformance.target.making import Making
 
 T = TypeVar("T")
 #: How a path ends that only asks, whatever the method.
@@ -29,7 +29,7 @@ _ASKS = "/search"
 class Loan:
     """One object that is lent, or is being made for it."""
 
-    def __init__(self, holder: Api) -> None:
+    def __init__(self, holder: Making) -> None:
         self.thing: Any = None
         self.exchanges: list[Exchange] = []
         #: What is to be deleted in the end: who has noted it down, its kind and its id.
@@ -38,7 +38,7 @@ class Loan:
         #: Who is given a store may fill it, without naming it again.
         self.stores: set[str] = set()
         self.good = True
-        self.holder: Api | None = holder
+        self.holder: Making | None = holder
 
     def hear(self, exchange: Exchange) -> None:
         """Take in what was asked and answered while it was made."""
@@ -69,7 +69,7 @@ class Lending:
         #: Threads that are lent: files that the target makes there belong to the loan.
         self.kept: dict[str, Loan] = {}
 
-    def lend(self, api: Api, key: str, make: Callable[[], T]) -> T:
+    def lend(self, api: Making, key: str, make: Callable[[], T]) -> T:
         """Return a copy of what `make` returned before under this key and nobody holds or has changed; else make it.
 
         Whoever asks twice under one key gets two things.
@@ -115,14 +115,14 @@ class Lending:
             if loan.holder is None:
                 self._return(loan)
 
-    def leave(self, api: Api) -> None:
+    def leave(self, api: Making) -> None:
         """Let go of what a scenario has changed, so that it can be cleaned up: the scenario is over."""
         for loan in [loan for loan in api.borrowed if not loan.good]:
             api.borrowed.remove(loan)
             loan.holder = None
             self._return(loan)
 
-    def release(self, api: Api, *, doubtful: bool = False) -> None:
+    def release(self, api: Making, *, doubtful: bool = False) -> None:
         """Take back what a scenario held; what a `doubtful` one held may be to blame, and is lent no more."""
         held, api.borrowed = api.borrowed, []
         for loan in held:
