@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import threading
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -19,8 +23,11 @@ from .support.survey import survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
+    from assistants_conformance.observe import Exchange
     from assistants_conformance.scenario.gather import Scenario
+    from assistants_conformance.target import Api
 
 MATRIX = [
     pytest.param(profile, name, id=f"{profile}-{name}")
@@ -32,10 +39,40 @@ MATRIX = [
 OF_HISTORIES = {fault.name for fault in search_machine.FAULTS}
 
 
-def found_with(profile: str, fault: str, wanted: set[str]) -> dict[str, int]:
+class Found(BaseException):
+    """The judge has found everything that was wanted: what else a scenario would ask shows nothing new."""
+
+
+def leave_once_found(api: Api, wanted: set[str]) -> None:
+    """Let the judge end a scenario; what is asked in threads of their own comes to its end."""
+    observe, found, seen = api.judge.observe, set[str](), 0
+
+    def observed(exchange: Exchange) -> None:
+        nonlocal seen
+        observe(exchange)
+        found.update(finding.requirement for finding in api.judge.findings[seen:])
+        seen = len(api.judge.findings)
+        if wanted <= found and threading.current_thread() is threading.main_thread():
+            raise Found
+
+    api.judge.observe = observed
+
+
+@pytest.fixture(scope="session")
+def finders(tmp_path_factory):
+    """A folder of all workers: by fault, the scenarios that have found it on another profile, which are asked first."""
+    here = tmp_path_factory.getbasetemp()
+    folder = (here.parent if "PYTEST_XDIST_WORKER" in os.environ else here) / "finders"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def found_with(profile: str, fault: str, wanted: set[str], finders: Path) -> dict[str, int]:
     """The requirements that find a fault: by the scenarios that name them, by a walk, at last by any scenario."""
     tally = Tally()
     settings = embedded_settings(load_profile(profile), faults=[fault])
+    note = finders / hashlib.sha256(fault.encode()).hexdigest()
+    known = set(note.read_text("utf-8").splitlines()) if note.exists() else set()
 
     def scan(chosen: Iterable[Scenario]) -> None:
         for scenario in chosen:
@@ -44,11 +81,27 @@ def found_with(profile: str, fault: str, wanted: set[str]) -> dict[str, int]:
             api = embed(settings)
             # A search that finds a fault today finds it tomorrow.
             api.chance = Chance(f"kill matrix/{scenario.name}")
+            # That it is found is the question here, not how short.
+            api.shrinks = False
+            before = wanted & tally.failures.keys()
             if applies(scenario.binding, api):
-                conduct(scenario.function, api, tally, scenario.name, scenario.arguments)
+                leave_once_found(api, wanted - tally.failures.keys())
+                with suppress(Found):
+                    conduct(scenario.function, api, tally, scenario.name, scenario.arguments)
+                for finding in api.judge.findings:
+                    if finding.requirement not in tally.failures:
+                        tally.add_finding(finding)
+            if before != wanted & tally.failures.keys() and scenario.name not in known:
+                known.add(scenario.name)
+                # Whole or not at all: another worker may read it now.
+                written = note.with_suffix(f".{os.getpid()}")
+                written.write_text("\n".join(known), "utf-8")
+                written.replace(note)
 
     # A search asks a thousand times what an example asks once: it comes last.
     every = sorted(scenarios(), key=lambda one: "/test_search_" in one.name)
+    scan([one for one in every if one.name in known])
+    every = [one for one in every if one.name not in known]
     named = [one for one in every if wanted & set(one.binding.requirements)]
     scan(named)
     if not wanted <= tally.failures.keys():
@@ -66,11 +119,11 @@ def found_with(profile: str, fault: str, wanted: set[str]) -> dict[str, int]:
 
 
 @pytest.mark.parametrize(("profile", "fault"), MATRIX)
-def test_fault_is_found_by_the_requirements_it_names(profile, fault):
+def test_fault_is_found_by_the_requirements_it_names(profile, fault, finders):
     row = registry(load_profile(profile))[fault]
     wanted = set(row.kills) & load_profile(profile).active
     assert wanted, f"{fault} names no requirement that is active in {profile}"
-    found = found_with(profile, fault, wanted)
+    found = found_with(profile, fault, wanted, finders)
     assert wanted <= found.keys(), f"not found by {sorted(wanted - found.keys())}; found by {sorted(found)}"
 
 

@@ -207,7 +207,7 @@ def test_orphans_and_missing_cassettes_are_told(copied):
     place = copied / "c" / SMALL
     gone, damaged = (
         place / "thread_locking" / f"{name}.yaml"
-        for name in ("run_in_progress_cannot_be_modified", "of_two_runs_at_once_one_is_let_in")
+        for name in ("run_in_progress_cannot_be_modified", "cancelled_run_frees_its_thread_for_one_of_two_at_once")
     )
     gone.rename(place / "thread_locking" / "of_old.yaml")
     damaged.write_text("interactions: [", "utf-8")

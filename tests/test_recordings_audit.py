@@ -54,16 +54,21 @@ def own(profile: str) -> list[Exchange]:
 def found_in(damage: Damage, trace: list[Exchange]) -> list[tuple[bool, list[str]]]:
     """Whether each damage was found by a requirement it names, where such a one is active; and all that was found."""
     outcomes: list[tuple[bool, list[str]]] = []
+    named = set(damage.requirements)
     for damaged in damage.apply(trace):
-        judge = Judge()
+        judge, seen = Judge(), 0
         for exchange in damaged:
             judge.observe(exchange)
+            # Once it is found, the rest of the trace shows nothing new.
+            if any(finding.requirement in named for finding in judge.findings[seen:]):
+                break
+            seen = len(judge.findings)
         active = set().union(*(load_profile(profile).active for profile in judge.judged))
-        if not active & set(damage.requirements):
+        if not active & named:
             continue
         found = {finding.requirement for finding in judge.findings}
         told = [f"{finding.requirement}: {finding.observed}" for finding in judge.findings]
-        outcomes.append((bool(found & set(damage.requirements)), told))
+        outcomes.append((bool(found & named), told))
         if len(outcomes) == ENOUGH:
             break
     return outcomes

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -51,10 +52,11 @@ def main() -> None:
         if options.kills:
             from tests.test_kill_matrix import found_with  # noqa: PLC0415 - needs the checkout
 
+            finders = Path(tempfile.mkdtemp())
             for name, fault in faults.items():
                 wanted = set(fault.kills) & set(active)
                 if wanted:
-                    found = found_with(identifier, name, wanted)
+                    found = found_with(identifier, name, wanted, finders)
                     if not wanted <= found.keys():
                         print(f"  survives: {name} should be found by {sorted(wanted)}, found by {sorted(found)}")
 

@@ -126,7 +126,7 @@ def _draw(search: _Search, api: Api, strategy: Callable[[], SearchStrategy[Any]]
     import assistants_conformance.scenario.steady  # noqa: F401, PLC0415 - keeps Hypothesis out of the user's folder
 
     phases = [Phase.explicit, Phase.generate]
-    if api.settings.effort.shrink or api.settings.embedded:
+    if api.shrinks:
         phases.append(Phase.shrink)
     limits = settings(
         max_examples=count,

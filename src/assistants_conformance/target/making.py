@@ -35,6 +35,8 @@ class Making(Timed):
         self.lending: Lending | None = None
         self.borrowed: list[Loan] = []
         self._made_for: Loan | None = None
+        #: Whether a search makes short what it has found. A server in this process costs nothing.
+        self.shrinks = self.settings.embedded or self.settings.effort.shrink
         self._own = 0
         self._uniques: set[str] = set()
         self._counts: Counter[str] = Counter()

@@ -175,14 +175,13 @@ class Search:
     def all(self, walks: Iterable[Walk]) -> None:
         """Do walks; what deviates first of a few requirements is made short."""
         api, effort = self._api, self._api.settings.effort
-        shrinks = api.settings.embedded or effort.shrink
         shortened, begun = 0, api.requests
         for elements in walks:
             if self._stuck >= _MOST_STUCK or (effort.requests and api.requests - begun >= effort.requests):
                 return
             known = set(self.found)
             new = self.one(elements, known) - known
-            if new and shrinks and shortened < _SHORTENED:
+            if new and api.shrinks and shortened < _SHORTENED:
                 shortened += 1
                 self._shorten(elements, min(new), known)
 
