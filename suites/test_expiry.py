@@ -1,8 +1,8 @@
 """Expiry: a run that is left alone ends at its time, and frees its thread.
 
-Covers RUN-033, RUN-034, SM-008, SM-009, SM-014, SM-018, SM-035, SM-036, SUB-012 and EXP-001 to EXP-003. A scenario
-needs time to pass: the embedded server's clock is wound, a live target declares `clock_url` or a short
-`run_expiry_seconds`.
+Covers RUN-033, RUN-034, SM-008, SM-009, SM-014, SM-018, SM-035, SM-036, SUB-012, EXP-001 to EXP-003, and LOCK-005 of
+an expired run. A scenario needs time to pass: the embedded server's clock is wound, a live target declares `clock_url`
+or a short `run_expiry_seconds`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The life of a run: from queued to its end, and what it carries on the way.
 
-Covers SM-001 to SM-007, SM-010 to SM-013, SM-015 to SM-017, SM-019 to SM-033, SM-037, SM-039 and N-05 to N-34. Nearly
+Covers SM-001 to SM-007, SM-010 to SM-013, SM-019 to SM-033, SM-037, SM-039 and N-05 to N-34. Nearly
 all of it is judged in the traffic of every scenario; what stands here brings each way through the states about. SM-012
 and SM-013 are judged where the race of a target brings them about.
 """

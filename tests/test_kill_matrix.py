@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -86,17 +85,15 @@ def found_with(profile: str, fault: str, wanted: set[str], finders: Path) -> dic
             before = wanted & tally.failures.keys()
             if applies(scenario.binding, api):
                 leave_once_found(api, wanted - tally.failures.keys())
-                with suppress(Found):
+                try:
                     conduct(scenario.function, api, tally, scenario.name, scenario.arguments)
-                for finding in api.judge.findings:
-                    if finding.requirement not in tally.failures:
+                except Found:
+                    for finding in api.judge.findings:
                         tally.add_finding(finding)
             if before != wanted & tally.failures.keys() and scenario.name not in known:
-                known.add(scenario.name)
-                # Whole or not at all: another worker may read it now.
-                written = note.with_suffix(f".{os.getpid()}")
-                written.write_text("\n".join(known), "utf-8")
-                written.replace(note)
+                # What another worker reads of it is a name more or less, and decides the order alone.
+                with note.open("a", encoding="utf-8") as names:
+                    names.write(f"{scenario.name}\n")
 
     # A search asks a thousand times what an example asks once: it comes last.
     every = sorted(scenarios(), key=lambda one: "/test_search_" in one.name)

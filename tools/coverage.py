@@ -52,11 +52,10 @@ def main() -> None:
         if options.kills:
             from tests.test_kill_matrix import found_with  # noqa: PLC0415 - needs the checkout
 
-            finders = Path(tempfile.mkdtemp())
-            for name, fault in faults.items():
-                wanted = set(fault.kills) & set(active)
-                if wanted:
-                    found = found_with(identifier, name, wanted, finders)
+            with tempfile.TemporaryDirectory() as finders:
+                for name, fault in faults.items():
+                    wanted = set(fault.kills) & set(active)
+                    found = found_with(identifier, name, wanted, Path(finders)) if wanted else {}
                     if not wanted <= found.keys():
                         print(f"  survives: {name} should be found by {sorted(wanted)}, found by {sorted(found)}")
 

@@ -300,6 +300,24 @@ def test_store_that_came_with_a_create_without_an_answer_is_deleted(tmp_path, ki
     assert held(stage.server) == {}, done.lines
 
 
+def test_store_that_came_with_a_streamed_thread_is_deleted(stage):
+    """Of a stream that breaks off, its first event is known: the thread, and that it was to have a store."""
+    api = stage.run()
+    thread = {"tool_resources": {"file_search": {"vector_stores": [{"file_ids": [api.file()["id"]]}]}}}
+    body = {"assistant_id": api.assistant()["id"], "thread": thread, "stream": True}
+
+    def cut(*_):
+        raise Killed
+
+    api.ledger.answered = cut
+    with pytest.raises(Killed):
+        api.call("create_thread_and_run", json=body)
+    stage.killed(api)
+    assert held(stage.server)["vector_stores"]
+    stage.sweep()
+    assert held(stage.server) == {}
+
+
 def test_arranged_objects_carry_the_id_of_the_run(stage):
     api = stage.run()
     for made in (api.assistant(), api.thread(), api.store()):

@@ -69,8 +69,8 @@ def refused(api: Api, verify: Verify, *beyond: Beyond) -> None:
         named(verify, answer, one.field)
         if not answer.ok:
             gone.append(name)
-    left = left_behind(api, *gone) if gone else []
     if gone:
+        left = left_behind(api, *gone)
         verify("ERR-023", not left, observed=f"refused and made: {left}", expected="nothing left behind")
 
 

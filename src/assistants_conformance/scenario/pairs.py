@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+#: Characters of a key that is within every limit.
+_SHORT = 5
+
 
 def full(node: dict[str, Any]) -> dict[str, str]:
     """Return as many pairs as a schema lets in, with keys and values as long as it lets them be."""
@@ -13,9 +16,9 @@ def full(node: dict[str, Any]) -> dict[str, str]:
 def beyond(node: dict[str, Any]) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
     """Return one pair too many, too long a key, and too long a value."""
     return (
-        _pairs(node["maxProperties"] + 1, len("key00"), 1),
+        _pairs(node["maxProperties"] + 1, _SHORT, 1),
         _pairs(1, _longest(node, "propertyNames") + 1, 1),
-        _pairs(1, len("key00"), _longest(node, "additionalProperties") + 1),
+        _pairs(1, _SHORT, _longest(node, "additionalProperties") + 1),
     )
 
 

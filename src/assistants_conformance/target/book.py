@@ -64,8 +64,9 @@ class Book:
             self.alive.pop(str(line["gone"]), None)
             self.gone.add(str(line["gone"]))
         elif isinstance(identifier, str):
-            if isinstance(number, int):
-                self.intents.pop(number, None)
+            known = self.intents.pop(number, None) if isinstance(number, int) else None
+            if known is not None and known.stored and kind == "thread":
+                self.stored.add(identifier)
             # A mock may give an id again that it has given before.
             self.gone.discard(identifier)
             self.alive[identifier] = kind

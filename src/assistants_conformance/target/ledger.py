@@ -120,10 +120,11 @@ class Ledger:
             Blocked: the ledger was closed, so nobody would delete what is created.
         """
         found = self._profile.match(request.method, route)
-        kind = kind_made_by(found.operation.id) if found is not None else None
-        if found is not None and kind is None:
+        if found is None:
+            return None
+        kind = kind_made_by(found.operation.id)
+        if kind is None:
             self._tell_of(found, request)
-        if found is None or kind is None:
             return None
         with self._lock:
             if self.file is not None and self._descriptor is None:
@@ -131,7 +132,7 @@ class Ledger:
             self._number += 1
             number = self._number
             line: dict[str, Any] = {"n": number, "kind": kind, "prints": asked(kind, found.operation.id, request)}
-            if _gives_a_store(request.json):
+            if kind in ("assistant", "thread") and _gives_a_store(request.json):
                 line["stored"] = True
             if self._server is not None:
                 there, here = self._server
@@ -205,8 +206,6 @@ class Ledger:
         identifier = body.get(name) if isinstance(body, dict) else None
         if isinstance(identifier, str) and identifier:
             more = {"ran": identifier} if operation == "create_thread_and_run" else {}
-            if intent.kind == "thread" and _gives_a_store(exchange.request.json):
-                more["stored"] = identifier
             self._made(number, intent.kind, identifier, more)
         elif exchange.response.held_back or (status >= 400 and not telling(intent.kind, intent.prints)):
             # Nothing would tell what a refused create left all the same from what a stranger has made.
